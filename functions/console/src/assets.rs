@@ -19,6 +19,8 @@ use rollcall_directory::Directory;
 use rollcall_edge_http::Problem;
 use sha2::{Digest, Sha256};
 
+use crate::brand;
+
 /// One file.
 struct Asset {
     name: &'static str,
@@ -122,17 +124,20 @@ pub(crate) fn router() -> Router<Directory> {
 }
 
 async fn serve(Path((version, name)): Path<(String, String)>) -> Result<Response, Problem> {
-    let asset = ALL
-        .iter()
-        .find(|asset| asset.name == name)
-        .ok_or_else(|| Problem::not_found("this file"))?;
     let kept = match version == *VERSION {
         true => "public, max-age=31536000, immutable",
         // An address of another version must not be cached with this version's file.
         false => "no-store",
     };
-    let headers = [(CONTENT_TYPE, asset.media_type), (CACHE_CONTROL, kept)];
-    Ok((headers, asset.content).into_response())
+    let headers = |media_type| [(CONTENT_TYPE, media_type), (CACHE_CONTROL, kept)];
+    // A colour is in the name of its sheet. How the sheet is made changes with the tokens.
+    if let Some(sheet) = brand::sheet(&name) {
+        return Ok((headers(CSS), sheet).into_response());
+    }
+    let mut all = ALL.iter();
+    let asset = all.find(|asset| asset.name == name);
+    let asset = asset.ok_or_else(|| Problem::not_found("this file"))?;
+    Ok((headers(asset.media_type), asset.content).into_response())
 }
 
 /// Writes all files to a folder, for a page that is opened from there.

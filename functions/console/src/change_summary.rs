@@ -101,6 +101,9 @@ pub(crate) fn summary(entry: &Entry) -> String {
         }
         EventType::TenantRolesChanged => "The roles changed".to_owned(),
         EventType::TenantSchemasChanged => "The attributes of people changed".to_owned(),
+        EventType::TenantBrandingChanged => {
+            "The name, logo or colour of the console changed".to_owned()
+        }
         EventType::UserSessionEnded => "Signed out".to_owned(),
         EventType::PortalLinkNotMailed => not_mailed(&after).to_owned(),
         EventType::PortalLinkEnded => "Setup link ended".to_owned(),

@@ -254,7 +254,7 @@ pub(crate) fn actor_kind(kind: &str) -> &'static str {
         "person" => "a person",
         "portal_link" => "setup link",
         "application" => "your application",
-        "system" => "Rollcall",
+        "system" => "system",
         _ => "someone",
     }
 }

@@ -145,7 +145,7 @@ impl ExportFile {
             Format::Csv => "text/csv; charset=utf-8",
             Format::Json => "application/json",
         };
-        let name = format!("attachment; filename=\"rollcall-{name}.{}\"", format.id());
+        let name = format!("attachment; filename=\"{name}.{}\"", format.id());
         let body = match format {
             Format::Csv => self.csv(next.as_deref())?,
             Format::Json => {

@@ -6,10 +6,11 @@ use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use http::header::{HeaderValue, LOCATION};
-use rollcall_directory::{FormId, Permission, Role};
+use rollcall_directory::{Brand, FormId, Permission, Role};
 use rollcall_edge_http::{CONSOLE_PATH, Problem, Visit};
 
 use crate::assets::{self, Icon};
+use crate::brand::Look;
 use crate::session_cookie::form_token_of;
 
 /// A section of the console, listed in the navigation.
@@ -133,6 +134,7 @@ pub(crate) struct Layout {
     pub(crate) read_only: bool,
     /// The address of the application to which the visitor can go back.
     pub(crate) return_url: Option<String>,
+    pub(crate) look: Look,
     /// What all roles of the visitor allow.
     pub(crate) permissions: Vec<Permission>,
     /// The token that every form must carry.
@@ -282,8 +284,7 @@ pub(crate) fn redirect(to: &str) -> Response {
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
     console: String,
-    style: String,
-    icon: String,
+    look: Look,
     title: &'a str,
     detail: String,
     /// Whether to link to the console. A visitor who may see nothing there gets no link.
@@ -343,8 +344,7 @@ pub(crate) fn error_page(visit: &Visit, problem: &Problem) -> String {
             _ => true,
         };
         ErrorPage {
-            style: assets::address(&console, "style.css"),
-            icon: assets::address(&console, "icon.svg"),
+            look: Look::of(&console, &visit.notes.get::<Brand>().unwrap_or_default()),
             console,
             title: title(problem.status()),
             detail,

@@ -6,6 +6,7 @@
 //!   (`Change`).
 //! - `session_cookie` reads and writes the session cookie and derives form tokens from it.
 //! - `layout` surrounds every page, and renders errors.
+//! - `brand` says how pages look: name, logo and colour of the product.
 //! - `display` formats times, names, roles and states. `change_summary` describes a change in words.
 //! - `change_sentence` and `request_sentence` say what a line of a log is, with names; `asked` reads what a request asked
 //!   for, and `bursts` puts entries of one cause together.
@@ -21,6 +22,7 @@ mod asked;
 mod assets;
 mod bursts;
 mod change_sentence;
+mod brand;
 mod change_summary;
 mod display;
 mod export;
@@ -41,6 +43,8 @@ use rollcall_edge_http::{HttpFunction, finish_pages};
 
 /// Builds the console on one directory.
 pub fn router(directory: Directory) -> HttpFunction {
-    let pages = pages::router().merge(assets::router());
+    let pages = pages::router()
+        .merge(assets::router())
+        .merge(brand::router());
     finish_pages(pages.with_state(directory), layout::error_page)
 }

@@ -9,6 +9,7 @@ use askama::Template;
 use rollcall_directory::{FormId, Permission, Role};
 
 use crate::assets;
+use crate::brand::Look;
 use crate::layout::{Layout, Section};
 
 /// People with names from everywhere: name, address, class and title of the state.
@@ -143,7 +144,13 @@ fn every_component_is_on_one_page() {
             form_id: FormId::fresh(),
             notice: None,
             refusal: None,
-            return_url: None,
+            return_url: Some("#".to_owned()),
+            look: Look {
+                product: Some("Plumbline".to_owned()),
+                support_url: Some("#".to_owned()),
+                support_email: Some("help@plumbline.example".to_owned()),
+                ..Look::default()
+            },
             read_only: false,
         },
     };

@@ -8,13 +8,14 @@ use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use http::header::{HeaderName, ORIGIN};
 use http::request::Parts;
 use rollcall_directory::{
-    Catalogue, Directory, FormId, Permission, Role, Session, Subject, Tenant, TokenSecret,
+    Brand, Catalogue, Directory, FormId, Permission, Role, Session, Subject, Tenant, TokenSecret,
 };
 use rollcall_edge_api::{Admin, Gate, check_session};
-use rollcall_edge_http::{CONSOLE_PATH, Problem, Root};
+use rollcall_edge_http::{CONSOLE_PATH, Notes, Problem, Root};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use crate::brand::Look;
 use crate::layout::{Layout, Section};
 use crate::session_cookie::{form_token, session_of};
 
@@ -27,6 +28,7 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 pub(crate) struct Visitor<G> {
     admin: Admin<G>,
     root: Root,
+    brand: Brand,
 }
 
 impl<G: Gate> Visitor<G> {
@@ -101,8 +103,10 @@ impl<G: Gate> Visitor<G> {
     /// The layout of one of the visitor's pages.
     pub(crate) fn layout(&self, section: Section) -> Layout {
         let session = &self.admin.session;
+        let console = self.console();
+        let look = Look::of(&console, &self.brand);
         Layout {
-            console: self.console(),
+            console,
             section,
             tenant: session.tenant_name.clone(),
             user_name: session
@@ -111,7 +115,8 @@ impl<G: Gate> Visitor<G> {
                 .map(|person| person.user_name.clone()),
             role: session.role,
             read_only: session.read_only,
-            return_url: session.return_url.clone(),
+            return_url: session.return_url.clone().or(look.return_url.clone()),
+            look,
             permissions: session
                 .roles
                 .iter()
@@ -128,8 +133,21 @@ impl<G: Gate> Visitor<G> {
         let root = Root::of(parts);
         let secret =
             session_of(&parts.headers, &root).ok_or_else(|| Problem::unauthorized("no session"))?;
-        let admin = Admin::enter(directory, secret, parts).await?;
-        Ok(Self { admin, root })
+        let notes = Notes::of(parts);
+        let noted = |brand: Brand| notes.note(brand);
+        let admin = Admin::enter_page(directory, secret, parts, noted).await;
+        if admin
+            .as_ref()
+            .err()
+            .is_some_and(|refused| refused.status() == 401)
+        {
+            note_stack(directory, &notes).await;
+        }
+        Ok(Self {
+            admin: admin?,
+            root,
+            brand: notes.get().unwrap_or_default(),
+        })
     }
 }
 
@@ -204,6 +222,13 @@ where
         let form = serde_urlencoded::from_bytes(&body)
             .map_err(|_| Problem::invalid("the form cannot be read; load the page again"))?;
         Ok(Self { visitor, form })
+    }
+}
+
+/// Notes how pages look that belong to no tenant, for the error page. Without that, it is neutral.
+pub(crate) async fn note_stack(directory: &Directory, notes: &Notes) {
+    if let Ok(brand) = directory.brand_of_stack().await {
+        notes.note(brand);
     }
 }
 

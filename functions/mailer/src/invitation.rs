@@ -10,6 +10,7 @@ use crate::shown_name::shown_name;
 struct Words<'a> {
     person: &'a str,
     tenant: &'a str,
+    product: &'a str,
     app_url: &'a str,
 }
 
@@ -32,13 +33,19 @@ pub(crate) fn mail(
     to: String,
     person: &str,
     tenant: &str,
+    product: Option<&str>,
     app_url: &str,
 ) -> Result<Mail, askama::Error> {
     let (person, tenant) = (&shown_name(person), &shown_name(tenant));
-    let subject = format!("Your account at {tenant}");
+    let product = &product.map(shown_name).unwrap_or_default();
+    let subject = match product.is_empty() {
+        true => format!("Your account at {tenant}"),
+        false => format!("Your {product} account at {tenant}"),
+    };
     let says = Words {
         person,
         tenant,
+        product,
         app_url,
     };
     let html = Html {
@@ -58,6 +65,7 @@ mod tests {
             "b@example.test".to_owned(),
             "<b>Bob</b>\r\nBcc: all@example.test",
             "A & B",
+            None,
             "https://app.example.test/?a=1&b=2",
         )
         .unwrap();
@@ -75,8 +83,19 @@ mod tests {
     #[test]
     fn somebody_without_a_name_is_greeted_too() {
         let to = "b@example.test".to_owned();
-        let invitation = mail(to, "https://x.example", "Acme", "https://app.test/").unwrap();
+        let invitation = mail(
+            to,
+            "https://x.example",
+            "Acme",
+            Some("Plumbline"),
+            "https://app.test/",
+        )
+        .unwrap();
         assert!(invitation.text.starts_with("Hello,\n"));
         assert!(invitation.html.contains("Hello,"));
+        assert_eq!(invitation.subject, "Your Plumbline account at Acme");
+        for body in [&invitation.text, &invitation.html] {
+            assert!(body.contains("Plumbline account at"), "{body}");
+        }
     }
 }

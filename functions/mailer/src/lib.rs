@@ -15,6 +15,7 @@
 
 mod address;
 mod brake_notice;
+mod frame;
 mod invitation;
 mod link;
 mod mail;
@@ -175,6 +176,7 @@ impl Mailer {
             Lease::Theirs => return Err(Failure::Claimed),
             Lease::Ours => {}
         }
+        let brand = self.directory.brand_of(tenant.id()).await?;
         let mut told = 0;
         for person in tenant.roles().administrators(MAX_TOLD).await? {
             let to = person.email.filter(|to| address::domain_of(to).is_some());
@@ -196,6 +198,7 @@ impl Mailer {
                 EventType::BrakeTripped => brake_notice::mail(to, event, organisation)?,
                 _ => notice::mail(to, event, organisation)?,
             };
+            let mail = mail.branded(&brand)?;
             match self.postbox.send(&mail).await {
                 Ok(()) => told += 1,
                 Err(SendError::Refused(why)) => {
@@ -267,7 +270,10 @@ impl Mailer {
                 let organisation = stored.summary.display_name;
                 let name = person.display_name.unwrap_or(person.user_name);
                 let app_url = self.postbox.app_url();
-                Ok(invitation::mail(to, &name, &organisation, app_url)?)
+                let brand = self.directory.brand_of(tenant.id()).await?;
+                let product = brand.parts.product_name.as_deref();
+                let mail = invitation::mail(to, &name, &organisation, product, app_url)?;
+                Ok(mail.branded(&brand)?)
             }
         };
         Ok(Some(Wanted {

@@ -10,6 +10,7 @@ use crate::shown_name::shown_name;
 #[derive(Clone, Copy)]
 struct Words<'a> {
     tenant: &'a str,
+    product: &'a str,
     url: &'a str,
     until: &'a str,
 }
@@ -32,13 +33,20 @@ struct Html<'a> {
 pub(crate) fn mail(
     to: String,
     tenant: &str,
+    product: Option<&str>,
     url: &str,
     ends_at: Timestamp,
 ) -> Result<Mail, askama::Error> {
     let tenant = &shown_name(tenant);
+    let product = &product.map(shown_name).unwrap_or_default();
     let until = &ends_at.strftime("%Y-%m-%d %H:%M UTC").to_string();
     let subject = format!("Your link to the administration of {tenant}");
-    let says = Words { tenant, url, until };
+    let says = Words {
+        tenant,
+        product,
+        url,
+        until,
+    };
     let html = Html {
         subject: &subject,
         says,
@@ -55,7 +63,14 @@ mod tests {
         let url = "https://rollcall.example.test/console/open?link=rcl_acme_0";
         let to = "it@example.test".to_owned();
         let ends_at = "2026-11-22T20:41:07.412Z".parse().unwrap();
-        let mail = mail(to, "A & B https://evil.example/", url, ends_at).unwrap();
+        let mail = mail(
+            to,
+            "A & B https://evil.example/",
+            Some("Plumbline"),
+            url,
+            ends_at,
+        )
+        .unwrap();
         assert_eq!(mail.subject, "Your link to the administration of A & B");
         for body in [&mail.text, &mail.html] {
             assert!(
@@ -63,6 +78,7 @@ mod tests {
                 "{body}"
             );
             assert!(!body.contains("evil"), "{body}");
+            assert!(body.contains(" in Plumbline. It works once"), "{body}");
         }
         assert!(mail.html.contains("A &#38; B"), "{}", mail.html);
         assert!(!format!("{mail:?}").contains("rcl_"));

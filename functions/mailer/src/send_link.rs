@@ -77,7 +77,10 @@ impl Mailer {
             return Ok(Some(why));
         }
         let url = format!("{}?link={}", link.opens_at, link.secret.expose());
-        let mail = link::mail(link.to, &link.tenant_name, &url, link.ends_at)?;
+        let brand = self.directory.brand_of(tenant.id()).await?;
+        let product = brand.parts.product_name.as_deref();
+        let mail = link::mail(link.to, &link.tenant_name, product, &url, link.ends_at)?;
+        let mail = mail.branded(&brand)?;
         let to = mail.to.clone();
         let Err(error) = self.postbox.send(&mail).await else {
             return Ok(None);

@@ -6,11 +6,14 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
 use rollcall_model::{
-    Actor, AtCeiling, DeletedPeople, Origin, SessionBounds, Settings, TenantId, WebhookTargets,
-    new_id,
+    Actor, AtCeiling, Brand, DeletedPeople, Logo, Origin, SessionBounds, Settings, TenantId,
+    WebhookTargets, new_id,
 };
 use rollcall_scim::ResourceTypes;
-use rollcall_store::{Error, KeyRing, Partition, Scope, Table, sdk_config};
+use rollcall_store::{
+    BrandingItem, Error, KeyRing, Keys, Partition, Scope, StackKeys, Table, brand_in, brand_keys,
+    sdk_config, stored_branding,
+};
 
 use crate::archive::log::{ARCHIVE_NAME_VARIABLE, archive, archive_service_key};
 use crate::credentials::access_token::AccessToken;
@@ -23,6 +26,7 @@ use crate::journal::feed::Event;
 use crate::sign_in::check::{Introspection, Memory, Session};
 use crate::sign_in::sessions::IssuedSession;
 use crate::tenant::Tenant;
+use crate::tenants::branding::{StackBranding, logo};
 use crate::tenants::lifecycle::{self, NewTenant, TenantSummary};
 use crate::tenants::put_settings::default_settings;
 use crate::tenants::schemas::DeclaredTypes;
@@ -377,6 +381,46 @@ impl Directory {
         SchemasOfStack::of(&self.table)
     }
 
+    /// Returns the handle on the branding of the stack.
+    pub fn stack_branding(&self) -> StackBranding<'_> {
+        StackBranding::of(&self.table)
+    }
+
+    /// Reads how pages look that belong to no tenant.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn brand_of_stack(&self) -> Result<Brand, Error> {
+        let key = BrandingItem::key(&StackKeys::branding());
+        let item = self.table.get(&key).await?;
+        Ok(Brand::of_stack(stored_branding(item)))
+    }
+
+    /// Reads how pages and mails of a tenant look.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn brand_of(&self, tenant: &TenantId) -> Result<Brand, Error> {
+        let mut found = self.table.find(brand_keys(tenant)).await?;
+        Ok(brand_in(&mut found, tenant))
+    }
+
+    /// Reads the logo with this hash of its content: of a tenant, or of the stack. `None` if there is none.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn logo(
+        &self,
+        tenant: Option<&TenantId>,
+        digest: &str,
+    ) -> Result<Option<Logo>, Error> {
+        let partition = match tenant {
+            Some(tenant) => Keys::of(tenant).branding(),
+            None => StackKeys::branding(),
+        };
+        logo(&self.table, &partition, digest).await
+    }
+
     /// Gives the tenant the extension schemas of the stack. The journal names whoever has changed those of the stack.
     ///
     /// # Errors
@@ -459,6 +503,20 @@ impl Directory {
     pub async fn session(&self, presented: &str) -> Result<Option<Session>, Error> {
         match self.claimed(Purpose::Session, presented) {
             Some((tenant, secret)) => tenant.sign_in().session(&secret).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Returns the session as [`Self::session`] does, and how pages of its tenant look.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn session_of_page(
+        &self,
+        presented: &str,
+    ) -> Result<Option<(Session, Brand)>, Error> {
+        match self.claimed(Purpose::Session, presented) {
+            Some((tenant, secret)) => tenant.sign_in().session_of_page(&secret).await,
             None => Ok(None),
         }
     }

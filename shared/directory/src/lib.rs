@@ -139,6 +139,7 @@ pub use crate::sign_in::remedies::{Remedied, Remedy};
 pub use crate::sign_in::sessions::{IssuedSession, PersonSession, PortalSession, SupportTerms};
 pub use crate::sign_in::support::NewSupportAccess;
 pub use crate::tenant::Tenant;
+pub use crate::tenants::branding::{KeptBranding, StackBranding};
 pub use crate::tenants::change_settings::SettingsChange;
 pub use crate::tenants::handle::{Lifecycle, TenantSettings};
 pub use crate::tenants::lifecycle::{
@@ -165,13 +166,7 @@ pub use crate::webhooks::waiting::{Waiting, WaitingPage};
 pub use crate::webhooks::webhook::Webhook;
 
 pub use rollcall_model::{
-    Actor, AddressList, AtCeiling, Binding, BrakeLimit, Catalogue, Ceilings, ClaimMatch,
-    DEFAULT_READ_UNITS_PER_MINUTE, DeletedPeople, Effect, EventType, GROUPS, Identity,
-    InvalidTenantId, KeyScope, Kind, KnownActor, LoggedValues, ManualRoles, NO_CONNECTION, Origin,
-    Permission, PersonOrigin, PersonState, PortalLink, Provider, RateLimit, Reason, Role,
-    RoleDefinition, RoleId, RoleSync, RouteBy, SessionBounds, Settings, SignUp, Subject, TenantId,
-    USERS, UnknownMembers, UnknownRole, UnknownScope, Way, WebhookTargets, is_id, shown,
-    without_secrets,
+    Accents, Actor, AddressList, AtCeiling, Binding, BrakeLimit, Brand, Branding, Catalogue, Ceilings, ClaimMatch, Colour, DEFAULT_READ_UNITS_PER_MINUTE, DeletedPeople, Effect, EventType, GROUPS, Identity, InSchemes, InvalidTenantId, KeyScope, Kind, KnownActor, LoggedValues, Logo, MAX_LOGO_BYTES, ManualRoles, NO_CONNECTION, Origin, Permission, PersonOrigin, PersonState, PortalLink, Provider, RateLimit, Reason, Role, RoleDefinition, RoleId, RoleSync, RouteBy, SessionBounds, Settings, SignUp, Subject, TenantId, USERS, UnknownMembers, UnknownRole, UnknownScope, Way, WebhookTargets, is_id, shown, without_secrets,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 

@@ -140,6 +140,8 @@ event_types! {
     TenantRolesChanged = "tenant.roles_changed",
     /// The extension schemas of a tenant changed.
     TenantSchemasChanged = "tenant.schemas_changed",
+    /// How the product is called and looks for a tenant changed.
+    TenantBrandingChanged = "tenant.branding_changed",
     /// The role changed that a group will give as soon as it is pushed.
     TenantGroupAwaited = "tenant.group_awaited",
     /// A tenant was deleted.

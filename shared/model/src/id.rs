@@ -50,7 +50,12 @@ pub fn shown(text: &str) -> String {
 
 /// Returns the SHA-256 hash of the text as 64 hexadecimal digits.
 pub fn sha256_hex(text: &str) -> String {
-    hex::encode(Sha256::digest(text.as_bytes()))
+    sha256_hex_of(text.as_bytes())
+}
+
+/// Returns the SHA-256 hash of bytes, as [`sha256_hex`] does.
+pub(crate) fn sha256_hex_of(bytes: &[u8]) -> String {
+    hex::encode(Sha256::digest(bytes))
 }
 
 #[cfg(test)]

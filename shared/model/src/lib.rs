@@ -13,6 +13,7 @@
 //! | `effect` | what takes effect of what SCIM said: sign-in, sessions, roles |
 //! | `settings` | the settings of a tenant |
 //! | `address_list` | from which addresses a token is accepted |
+//! | `branding`, `colour` | how the product is called and looks on pages; its colour and those that follow from it |
 //! | `session_bounds` | how long sessions last, within the bounds of the operator |
 //! | `secrets` | what looks like a secret, by its name or its shape |
 //! | `ceilings` | what the operator allows a tenant |
@@ -39,8 +40,10 @@ mod account;
 mod actor;
 mod address_list;
 mod brake;
+mod branding;
 mod catalogue;
 mod ceilings;
+mod colour;
 mod effect;
 mod event_type;
 mod id;
@@ -63,8 +66,10 @@ pub use account::{Account, BelowAtLogin, Claimed, Grant, PersonState, Withheld};
 pub use actor::{Actor, KnownActor, PortalLink, Subject};
 pub use address_list::{AddressList, MAX_NETWORKS};
 pub use brake::BrakeLimit;
+pub use branding::{Brand, Branding, Logo, LogoKind, LogoMark, MAX_LOGO_BYTES};
 pub use catalogue::{Catalogue, RoleDefinition, UnknownRole};
 pub use ceilings::{AtCeiling, Ceilings, DEFAULT_READ_UNITS_PER_MINUTE};
+pub use colour::{Accents, Colour, InSchemes, InvalidColour};
 pub use effect::{Causes, Effect};
 pub use event_type::EventType;
 pub use id::{generated_id, generated_id_of, is_chosen_id, is_id, new_id, sha256_hex, shown};

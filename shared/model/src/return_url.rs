@@ -30,6 +30,16 @@ pub fn is_return_origin(text: &str) -> bool {
     text.len() <= MAX_ORIGIN && is_host && is_port && (is_secure || LOCAL.contains(&host))
 }
 
+/// Returns whether a text is an address for a link: an origin as of [`is_return_origin`], followed by a path, a query or
+/// nothing.
+pub(crate) fn is_link(text: &str) -> bool {
+    let scheme = text.find("://").map_or(0, |at| at + 3);
+    let rest = text.get(scheme..).unwrap_or_default();
+    let length = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let origin = text.get(..scheme + length).unwrap_or_default();
+    is_return_origin(origin) && may_return_to(text, &[origin.to_owned()])
+}
+
 /// Returns whether somebody may be sent to this address: one of the origins, followed by a path, a query or nothing.
 pub fn may_return_to(url: &str, origins: &[String]) -> bool {
     // After an origin in full, nothing can change the host: neither a port, nor a name before `@`, nor a backslash.

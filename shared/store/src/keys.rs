@@ -9,6 +9,7 @@
 //! | role mapping of a group that is not pushed yet | `T#<tenant>#GW` | folded `displayName` |
 //! | active owners | `T#<tenant>` | `OWNERS` |
 //! | extension schemas | `T#<tenant>#XS` | `DECLARED` |
+//! | branding of the tenant, its logo | `T#<tenant>#BR` | `BRAND`, `LOGO#<SHA-256 of the image, hex>` |
 //! | session, portal link | `T#<tenant>#S` | SHA-256 of the secret, hex |
 //! | session of a person | `T#<tenant>#P#<user id>` | `<milliseconds since 1970>#<SHA-256 of the secret, hex>` |
 //! | token, OAuth client | `T#<tenant>#K` | SHA-256 of the token or of the client's secret, hex |
@@ -68,6 +69,7 @@
 //! | service key | `S#KEYS` | SHA-256 of the key, hex |
 //! | webhook that waits | `S#WEBHOOKS` | `<milliseconds since 1970>#<tenant>#<webhook>`, for those of the stack with `#stack` |
 //! | webhook of the stack | `S#HOOKS` | id |
+//! | branding of the stack, its logo | `S#BRANDING` | `BRAND`, `LOGO#<SHA-256 of the image, hex>` |
 //! | tenant for which a webhook of the stack is paused | `S#HOOKSPAUSED#<webhook>` | tenant id |
 //!
 //! Those with `S#` belong to the whole stack, not to a tenant. Lookups find users by `externalId` (`UX`), `emails.value`
@@ -166,6 +168,11 @@ impl<'a> Keys<'a> {
     /// Returns the key of the extension schemas of the tenant.
     pub fn schemas(self) -> Key {
         self.declarations().at("DECLARED")
+    }
+
+    /// Returns the partition of the tenant's branding and its logo.
+    pub fn branding(self) -> Partition {
+        self.partition("#BR")
     }
 
     /// Returns the key of a unique value of a declared attribute: the attribute and the hash of the value.

@@ -10,6 +10,7 @@
 //! | `fence`, `fenced_table` | a tenant that is thrown away: nothing of it reaches a journal or another tenant |
 //! | `sweep` | the keys of all items of a tenant, for its erasure |
 //! | `found` | items that were read together |
+//! | `branding` | the stored branding of the stack and of tenants |
 //! | `retry` | the retry loop of optimistic writes |
 //! | `bounded_page` | one page of a list that is filtered while it is read |
 //! | `scope` | [`Scope`]: the table, the tenant, the actor and the request id |
@@ -32,6 +33,7 @@ mod archive_keys;
 mod attempt;
 mod bounded_page;
 mod brake_keys;
+mod branding;
 pub mod capacity;
 mod clock;
 mod commit;
@@ -57,6 +59,7 @@ pub use archive_keys::ArchiveKeys;
 pub use attempt::Attempt;
 pub use bounded_page::BoundedPage;
 pub use brake_keys::TRIPPED;
+pub use branding::{BrandingItem, brand_in, brand_keys, stored_branding};
 pub use clock::{just_after, now};
 pub use error::Error;
 pub use found::Found;

@@ -24,6 +24,11 @@ impl StackKeys {
         Partition::stored("S#SCHEMAS").at("DECLARED")
     }
 
+    /// Returns the partition of the branding of the stack and its logo.
+    pub fn branding() -> Partition {
+        Partition::stored("S#BRANDING")
+    }
+
     /// Returns the partition of service keys. The sort key is the hash of the key.
     pub fn service_keys() -> Partition {
         Partition::stored("S#KEYS")

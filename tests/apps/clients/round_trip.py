@@ -264,6 +264,9 @@ def stack(key: AuthenticatedClient) -> None:
     for name, path in [("define_stack_roles", []), ("define_roles_of_tenant", ["hooli"])]:
         same = [models.NewCatalogueRole.from_dict(role.to_dict()) for role in before.items]
         ok(key, name, *path, body=models.NewCatalogue(items=[*same, auditor]))
+    for name, path in [("stack_branding", []), ("branding_of_tenant", ["hooli"])]:
+        ok(key, f"put_{name}", *path, body=models.NewBranding(product_name="Plumbline", accent="#5b21b6"))
+        assert ok(key, f"read_{name}", *path).product_name == "Plumbline"
     badge = models.NewSchemaAttribute(name="badge", type_=models.AttributeType.STRING)
     new = models.NewSchema(name="Badges", attributes=[badge])
     for kind, plural, path in [("stack_schema", "stack_schemas", []), ("schema", "schemas", ["hooli"])]:

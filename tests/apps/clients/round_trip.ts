@@ -115,6 +115,11 @@ async function stack(key: Api): Promise<void> {
   const body = { items: [...roles.items, auditor] };
   await ok(key.PUT("/api/v1/roles", { body }));
   await ok(key.PUT("/api/v1/tenants/{tenant}/roles", { params: { path: { tenant } }, body }));
+  const branding = { product_name: "Plumbline", accent: "#5b21b6" };
+  await ok(key.PUT("/api/v1/branding", { body: branding }));
+  await ok(key.GET("/api/v1/branding", {}));
+  await ok(key.PUT("/api/v1/tenants/{tenant}/branding", { params: { path: { tenant } }, body: branding }));
+  await ok(key.GET("/api/v1/tenants/{tenant}/branding", { params: { path: { tenant } } }));
   const badges = { name: "Badges", attributes: [{ name: "badge", type: "string" as const }] };
   const urn = "urn:example:scim:badges:2.0:User";
   const declared = { params: { path: { urn } } };

@@ -402,6 +402,7 @@ impl<'a> Fixture<'a> {
             ("PUT", "/imports/{id}") => json!({"mode": "report"}),
             ("PUT", "/imports/{id}/parts/{number}") => json!({"user_name": "ada"}),
             ("PUT", "/roles") => json!({"items": []}),
+            ("PUT", "/branding") => json!({}),
             ("PUT", "/schemas/{urn}") => self.body_of_schema(),
             ("POST", "/sessions/introspect") => json!({"token": "rcx_nothing"}),
             ("POST", "/connections") => json!({"name": "New", "provider": "okta"}),

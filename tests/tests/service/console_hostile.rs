@@ -113,7 +113,7 @@ fn hostile_names_do_no_harm() {
                     "{kind}"
                 );
                 let how = file.header("content-disposition");
-                assert!(how.starts_with("attachment; filename=\"rollcall-"), "{how}");
+                assert!(how.starts_with("attachment; filename=\""), "{how}");
             }
         }
         // The groups can still be used.

@@ -17,14 +17,15 @@ use http::request::Parts;
 use jiff::Timestamp;
 use rollcall_directory::{Directory, Purpose, Role, Session, TokenSecret};
 use rollcall_edge_api::{Params, SignedIn};
-use rollcall_edge_http::{CONSOLE_PATH, Problem, Root, origin, request_id};
+use rollcall_edge_http::{CONSOLE_PATH, Notes, Problem, Root, origin, request_id};
 use serde::Deserialize;
 
 use super::fields::NoFields;
 use crate::assets;
+use crate::brand::Look;
 use crate::layout::{Section, redirect, render};
 use crate::session_cookie::{cookie, form_token};
-use crate::visitor::{Change, current_session, is_same_origin};
+use crate::visitor::{Change, current_session, is_same_origin, note_stack};
 
 /// The longest form, in bytes.
 const MAX_FORM_BYTES: usize = 4 * 1024;
@@ -55,11 +56,14 @@ impl Credential {
     }
 
     /// Reads the session that the credential leads to.
-    async fn session(&self, directory: &Directory) -> Result<Session, Problem> {
+    async fn target(&self, directory: &Directory, parts: &Parts) -> Result<Session, Problem> {
         let to = match self.is_session() {
             true => directory.session(&self.session).await?,
             false => directory.portal_link(&self.link).await?,
         };
+        if to.is_none() {
+            note_stack(directory, &Notes::of(parts)).await;
+        }
         to.ok_or_else(unusable_link)
     }
 
@@ -103,8 +107,7 @@ impl Account {
 #[template(path = "open.html")]
 struct Open {
     console: String,
-    style: String,
-    icon: String,
+    look: Look,
     script: String,
     /// The name and the value of the form's hidden field.
     field: &'static str,
@@ -127,12 +130,13 @@ pub(crate) async fn confirm(
         link: params.link,
         ..Credential::default()
     };
-    let target = credential.session(&directory).await?;
+    let target = credential.target(&directory, &parts).await?;
     let other = other_session(&parts, &root, &directory, &target).await?;
-    confirmation(&root, credential, &target, other)
+    confirmation(&directory, &root, credential, &target, other).await
 }
 
-fn confirmation(
+async fn confirmation(
+    directory: &Directory,
     root: &Root,
     credential: Credential,
     target: &Session,
@@ -146,8 +150,7 @@ fn confirmation(
     };
     let token = other.as_ref().map(|(secret, _)| form_token(secret));
     render(&Open {
-        style: assets::address(&console, "style.css"),
-        icon: assets::address(&console, "icon.svg"),
+        look: Look::of(&console, &directory.brand_of(&target.tenant).await?),
         script: assets::address(&console, "console.js"),
         console,
         field,
@@ -181,14 +184,14 @@ pub(crate) async fn open(
     let body = to_bytes(body, MAX_FORM_BYTES).await;
     let body = body.map_err(|_| Problem::unreadable("the form is too long"))?;
     let credential: Credential = serde_urlencoded::from_bytes(&body).unwrap_or_default();
-    let target = credential.session(&directory).await?;
+    let target = credential.target(&directory, &parts).await?;
     let other = other_session(&parts, &root, &directory, &target).await?;
     let agreed = match &other {
         Some((secret, _)) => credential.form_token == form_token(secret),
         None => true,
     };
     if !agreed || !is_same_origin(&parts, &root) {
-        return confirmation(&root, credential, &target, other);
+        return confirmation(&directory, &root, credential, &target, other).await;
     }
     let (secret, ends) = credential.open(&directory, &target, &parts).await?;
     let page = target.page.as_deref().and_then(Section::named);

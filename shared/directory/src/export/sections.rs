@@ -40,12 +40,13 @@ pub(super) const REQUESTS: &str = "requests";
 pub(super) const EVENTS: &str = "events";
 
 /// All sections, in order.
-pub(super) const SECTIONS: [Section; 17] = [
+pub(super) const SECTIONS: [Section; 18] = [
     Section {
         kind: None,
         ..section("configuration", "", |keys| keys.config())
     },
     section("schemas", "schemas", |keys| keys.declarations()),
+    section("branding", "branding", |keys| keys.branding()),
     Section {
         is_secret: true,
         ..section("tokens", "token", |keys| keys.tokens())

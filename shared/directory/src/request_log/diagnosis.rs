@@ -193,7 +193,7 @@ const SKIPPED: &str = "Done, except that some members were left out because nobo
 const IGNORED_PATH: &str = "Done, except that a change of an attribute that does not exist here was ignored. Remove the \
     attribute from the mapping in your identity provider, or correct its name there.";
 
-const OTHER: &str = "The request failed. This version of Rollcall does not know the diagnosis; the detail of the \
+const OTHER: &str = "The request failed. This version of the service does not know the diagnosis; the detail of the \
     response says more.";
 
 /// The facts that decide a diagnosis.

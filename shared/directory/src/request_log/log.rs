@@ -15,7 +15,7 @@ use crate::request_log::mention::{is_in_json, is_in_target};
 use crate::request_log::redaction::{SentBody, redacted_target};
 use crate::resources::handle::Resources;
 
-const UNKNOWN_READING: &str = "A newer version of Rollcall read something in this request in a way that this version does not know.";
+const UNKNOWN_READING: &str = "A newer version of this service read something in this request in a way that this version does not know.";
 
 impl Logged for LoggedRequest {
     fn id(&self) -> &str {

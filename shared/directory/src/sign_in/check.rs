@@ -10,9 +10,10 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use rollcall_model::{
-    Actor, Catalogue, KeyScope, Permission, PortalLink, Role, Settings, Subject, TenantId, USERS,
+    Actor, Brand, Catalogue, KeyScope, Permission, PortalLink, Role, Settings, Subject, TenantId,
+    USERS,
 };
-use rollcall_store::{Error, Found, Key, Scope, TenantItem, from_item, now};
+use rollcall_store::{Error, Found, Key, Scope, TenantItem, brand_in, brand_keys, from_item, now};
 
 use crate::cache::{Cache, Moment};
 use crate::credentials::secret::{Purpose, TokenSecret};
@@ -158,14 +159,39 @@ impl SignIn<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn session(self, secret: &TokenSecret) -> Result<Option<Session>, Error> {
+        let seen = self.session_and(secret, None).await?;
+        Ok(seen.map(|(session, _)| session))
+    }
+
+    /// Returns the session as [`Self::session`] does, and how pages of the tenant look, which the same call reads.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn session_of_page(
+        self,
+        secret: &TokenSecret,
+    ) -> Result<Option<(Session, Brand)>, Error> {
+        let keys = brand_keys(&self.scope.tenant);
+        let seen = self.session_and(secret, Some(keys)).await?;
+        Ok(seen.map(|(session, mut found)| (session, brand_in(&mut found, &self.scope.tenant))))
+    }
+
+    /// Returns the session if it is valid, and what else was read with it.
+    async fn session_and(
+        self,
+        secret: &TokenSecret,
+        more: Option<[Key; 2]>,
+    ) -> Result<Option<(Session, Found)>, Error> {
         if !is_from(self.scope, secret, Purpose::Session) {
             return Ok(None);
         }
         // An empty memory: everything is read.
         let memory = Memory::default();
         let first = self.first(secret, &memory);
-        let found = self.scope.table.find(self.wanted(&first)).await?;
-        self.checked(secret, first, found, &memory).await
+        let wanted = self.wanted(&first).chain(more.into_iter().flatten());
+        let mut found = self.scope.table.find(wanted).await?;
+        let session = self.checked(secret, first, &mut found, &memory).await?;
+        Ok(session.map(|session| (session, found)))
     }
 
     /// Returns the session as [`Self::session`] does, but uses the tenant and the mappings of the memory, which are at
@@ -190,7 +216,7 @@ impl SignIn<'_> {
         if key.is_some_and(|key| !key.reaches(&self.scope.tenant)) {
             return Ok(Introspection::Inactive);
         }
-        let session = self.checked(secret, first, found, memory).await?;
+        let session = self.checked(secret, first, &mut found, memory).await?;
         // Support access is for the console and the API of Rollcall, and not for the application.
         Ok(session.filter(|session| !session.read_only).into())
     }
@@ -199,7 +225,7 @@ impl SignIn<'_> {
         self,
         secret: &TokenSecret,
         first: First,
-        found: Found,
+        found: &mut Found,
         memory: &Memory,
     ) -> Result<Option<Session>, Error> {
         let Some(stored) = self.stored_session(first, found, memory).await? else {
@@ -278,7 +304,7 @@ impl SignIn<'_> {
     async fn stored_session(
         self,
         first: First,
-        mut found: Found,
+        found: &mut Found,
         memory: &Memory,
     ) -> Result<Option<Stored>, Error> {
         let item = found.take(&first.session);

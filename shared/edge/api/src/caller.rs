@@ -18,8 +18,8 @@ use std::marker::PhantomData;
 use axum::extract::{FromRef, FromRequestParts, MatchedPath};
 use http::request::Parts;
 use rollcall_directory::{
-    Catalogue, Directory, KeyScope, Permission, Purpose, Reason, Role, ServiceKey, Session, Tenant,
-    TenantId, TokenSecret, shown,
+    Brand, Catalogue, Directory, KeyScope, Permission, Purpose, Reason, Role, ServiceKey, Session,
+    Tenant, TenantId, TokenSecret, shown,
 };
 use rollcall_edge_http::{Problem, origin, request_id, sole_bearer};
 use tracing::Span;
@@ -296,6 +296,34 @@ impl<G: Gate> Admin<G> {
         parts: &Parts,
     ) -> Result<Self, Problem> {
         let session = directory.session(secret.expose()).await?;
+        Self::admitted(directory, session, secret, parts)
+    }
+
+    /// Verifies the secret of a session as [`Self::enter`] does. `noted` learns how pages of its tenant look, as soon as the
+    /// session is known to be in force, so that a refusal can look so, too.
+    ///
+    /// # Errors
+    /// Those of [`Self::enter`].
+    pub async fn enter_page(
+        directory: &Directory,
+        secret: TokenSecret,
+        parts: &Parts,
+        noted: impl FnOnce(Brand),
+    ) -> Result<Self, Problem> {
+        let seen = directory.session_of_page(secret.expose()).await?;
+        let session = seen.map(|(session, brand)| {
+            noted(brand);
+            session
+        });
+        Self::admitted(directory, session, secret, parts)
+    }
+
+    fn admitted(
+        directory: &Directory,
+        session: Option<Session>,
+        secret: TokenSecret,
+        parts: &Parts,
+    ) -> Result<Self, Problem> {
         let session = session.ok_or_else(|| no_longer_good(Purpose::Session))?;
         Span::current().record("tenant", session.tenant.as_str());
         check_session(&session, G::PERMISSION)?;

@@ -257,6 +257,33 @@ struct DefinedRoles {
     inherited: Option<bool>,
 }
 
+/// How the product is called and looks for a tenant. What is absent is as the stack has it.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct ChangedBranding {
+    /// The name of the product.
+    product_name: Option<String>,
+    /// The colour of buttons and links.
+    accent: Option<String>,
+    logo: Option<ChangedLogo>,
+    /// The page where people get help.
+    support_url: Option<String>,
+    /// The e-mail address that people write to for help.
+    support_email: Option<String>,
+    /// Where pages lead back to.
+    return_url: Option<String>,
+}
+
+/// Which logo it is.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct ChangedLogo {
+    /// The SHA-256 hash of the image.
+    digest: String,
+    /// The kind of image: `png` or `webp`.
+    kind: String,
+}
+
 /// The extension schema of the tenant that changed, as it is declared; or, if those of the stack changed, which these are.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the JSON of events")]

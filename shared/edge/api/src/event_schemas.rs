@@ -195,6 +195,7 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::TenantGroupAwaited => both("AwaitedRole"),
         EventType::TenantRolesChanged => both("DefinedRoles"),
         EventType::TenantSchemasChanged => both("DeclaredSchema"),
+        EventType::TenantBrandingChanged => both("ChangedBranding"),
         EventType::WebhookCreated => after("WebhookDetails"),
         EventType::WebhookChanged => both("WebhookDetails"),
         EventType::WebhookDeleted => before("WebhookDetails"),

@@ -66,6 +66,7 @@ mod tenants;
 
 mod application;
 mod audit;
+mod branding;
 mod connections;
 mod erasure;
 mod evidence;

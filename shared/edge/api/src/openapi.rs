@@ -75,6 +75,7 @@ struct ProblemDocument {
         (name = "about", description = "The API itself: this document, and what its problems mean."),
         (name = "tenants", description = "The application's customers."),
         (name = "settings", description = "The settings of a tenant."),
+        (name = "branding", description = "How the console and mails look."),
         (name = "connections", description = "The identity providers of a tenant."),
         (name = "tokens", description = "The SCIM tokens of a connection."),
         (name = "imports", description = "People whom the application brings, and reports on how its list differs."),

@@ -7,10 +7,11 @@ use utoipa_axum::routes;
 
 use crate::operations::for_service_keys;
 use crate::{
-    audit, connections, erasure, events, evidence, export, groups, health, held, identity, imports,
-    named_mappings, people, person_actions, picker, portal_links, put_connection, put_settings,
-    put_tenant, quirks, remedies, requests, returning, roles, schemas, service_keys, sessions,
-    settings, sign_in, snapshot, support, tenants, tokens, webhooks,
+    audit, branding, connections, erasure, events, evidence, export, groups, health, held,
+    identity, imports, named_mappings, people, person_actions, picker, portal_links,
+    put_connection, put_settings, put_tenant, quirks, remedies, requests, returning, roles,
+    schemas, service_keys, sessions, settings, sign_in, snapshot, support, tenants, tokens,
+    webhooks,
 };
 
 /// The state of every endpoint.
@@ -61,9 +62,11 @@ pub(crate) fn admin() -> OpenApiRouter<Api> {
 /// Returns the endpoints of [`admin`] as endpoints for the application's backend, with the tenant in the path.
 pub(crate) fn admin_of_tenant() -> OpenApiRouter<Api> {
     let routes = both_doors().into_iter().map(for_service_keys);
-    // Roles, schemas and the subjects that a tenant knows are a matter of the application alone.
+    // Roles, schemas, the branding and the subjects that a tenant knows are a matter of the application alone.
     let own = OpenApiRouter::new()
         .routes(routes!(roles::read_of_stack, roles::define_of_stack))
+        .routes(routes!(branding::read_of_stack, branding::put_of_stack))
+        .routes(routes!(branding::read, branding::put))
         .routes(routes!(schemas::list_of_stack))
         .routes(routes!(
             schemas::read_of_stack,

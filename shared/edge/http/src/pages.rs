@@ -1,5 +1,7 @@
 //! Pages for browsers: the headers of every page, and errors as pages.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use axum::Router;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -9,7 +11,7 @@ use http::header::{
     CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, WWW_AUTHENTICATE,
 };
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 
 use rollcall_scim as scim;
 
@@ -27,6 +29,31 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// Renders an error as an HTML page or as a part of one.
 pub type RefusedPage = fn(&Visit, &Problem) -> String;
 
+/// What handlers note about a request, for its error page.
+#[derive(Clone, Debug, Default)]
+pub struct Notes(Arc<Mutex<Extensions>>);
+
+impl Notes {
+    /// Returns the notes of a request.
+    pub fn of(parts: &Parts) -> Self {
+        parts.extensions.get::<Self>().cloned().unwrap_or_default()
+    }
+
+    /// Notes a value. A later value of the same type replaces it.
+    pub fn note<T: Clone + Send + Sync + 'static>(&self, value: T) {
+        self.lock().insert(value);
+    }
+
+    /// Returns the value of a type, if one was noted.
+    pub fn get<T: Clone + Send + Sync + 'static>(&self) -> Option<T> {
+        self.lock().get::<T>().cloned()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Extensions> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A request for a page, as the error page needs it.
 #[derive(Clone, Debug)]
 pub struct Visit {
@@ -40,6 +67,8 @@ pub struct Visit {
     pub headers: HeaderMap,
     /// Whether htmx requests a part of a page (it sends `HX-Request`).
     pub is_part: bool,
+    /// What the handler has noted.
+    pub notes: Notes,
 }
 
 /// Builds a function from a router of pages. `refused` renders the errors.
@@ -71,8 +100,9 @@ impl Surface for Pages {
 
     fn answer<'a>(&'a self, request: Received, next: Next<'a>) -> BoxFuture<'a, Response> {
         async move {
-            let (parts, body) = request.into_parts();
+            let (mut parts, body) = request.into_parts();
             let visit = Visit::of(&parts);
+            parts.extensions.insert(visit.notes.clone());
             let response = next.run(Received::from_parts(parts, body)).await;
             finish(response, &visit, self.refused)
         }
@@ -88,6 +118,7 @@ impl Visit {
             path: parts.uri.path().to_owned(),
             headers: parts.headers.clone(),
             is_part: parts.headers.contains_key("hx-request"),
+            notes: Notes::default(),
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::traffic::digest::Digest;
 const KEPT_SECONDS: i64 = 400 * 86_400;
 
 const UNKNOWN: &str =
-    "A newer version of Rollcall read requests in a way that this version does not know.";
+    "A newer version of this service read requests in a way that this version does not know.";
 
 /// One odd way in which requests of a connection were read.
 #[derive(Clone, Debug, PartialEq, Eq)]
