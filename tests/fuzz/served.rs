@@ -266,6 +266,7 @@ fn console() {
                 "id",
                 "revision",
                 "invitation_domains",
+                "contacts",
                 "retention_days",
                 "rate_limit",
                 "link",

@@ -1,9 +1,8 @@
 //! Renders the mail with a portal link. Performs no I/O.
 
-use askama::Template;
 use jiff::Timestamp;
 
-use crate::mail::Mail;
+use crate::mail::{Mail, templates};
 use crate::shown_name::shown_name;
 
 /// What the mail with a link says.
@@ -14,18 +13,7 @@ struct Words<'a> {
     until: &'a str,
 }
 
-#[derive(Template)]
-#[template(path = "portal_link.txt", escape = "none")]
-struct Text<'a> {
-    says: Words<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "portal_link.html")]
-struct Html<'a> {
-    subject: &'a str,
-    says: Words<'a>,
-}
+templates!("portal_link.txt", "portal_link.html");
 
 /// Returns the mail with the portal link `url`, which can be opened until `ends_at`. The name of the tenant can contain any
 /// text.
@@ -39,11 +27,7 @@ pub(crate) fn mail(
     let until = &ends_at.strftime("%Y-%m-%d %H:%M UTC").to_string();
     let subject = format!("Your link to the administration of {tenant}");
     let says = Words { tenant, url, until };
-    let html = Html {
-        subject: &subject,
-        says,
-    };
-    Mail::of(to, subject.clone(), &Text { says }, &html)
+    render(to, subject, says)
 }
 
 #[cfg(test)]

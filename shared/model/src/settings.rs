@@ -168,6 +168,8 @@ pub struct Settings {
     pub return_origins: Vec<String>,
     /// What each connection may take away within an hour, unless it has a limit of its own.
     pub brake: BrakeLimit,
+    /// The addresses that get mail when something is wrong.
+    pub contacts: Vec<String>,
     /// The tenant's roles. They are stored beside the settings.
     #[serde(skip)]
     pub roles: Catalogue,
@@ -202,6 +204,7 @@ impl Default for Settings {
             cache_seconds: 0,
             return_origins: Vec::new(),
             brake: BrakeLimit::default(),
+            contacts: Vec::new(),
             roles: Catalogue::default(),
         }
     }

@@ -83,6 +83,7 @@ mod filter_bounds;
 mod filter_properties;
 mod filters;
 mod find_people;
+mod findings;
 mod grants;
 mod health;
 mod identity;

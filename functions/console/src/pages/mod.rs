@@ -12,6 +12,7 @@ mod fields;
 mod group;
 mod groups;
 mod health;
+mod health_cards;
 mod held;
 mod identity_panel;
 mod issued;
@@ -108,6 +109,8 @@ pub(crate) fn router() -> Router<Directory> {
         .route("/console/support-access/{id}/end", post(support::end))
         .route("/console/health", get(health::show))
         .route("/console/health/findings", get(health::findings))
+        .route("/console/health/snooze", post(health::snooze))
+        .route("/console/health/unsnooze", post(health::unsnooze))
         .route(
             "/console/settings",
             get(settings::show).post(settings::save),

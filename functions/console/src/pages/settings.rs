@@ -89,6 +89,8 @@ pub(crate) struct SettingsForm {
     brake_at_least: Option<u32>,
     /// Domains, separated by commas or white space.
     invitation_domains: Option<String>,
+    /// Addresses, separated by commas or white space.
+    contacts: Option<String>,
     session_minutes: Option<String>,
     session_idle_minutes: Option<String>,
     /// Browsers do not send an unticked box.
@@ -133,6 +135,7 @@ impl SettingsForm {
             claim_match: self.claim_match,
             invitations: Some(!self.invitations.is_empty()),
             invitation_domains: self.invitation_domains.as_deref().map(words),
+            contacts: self.contacts.as_deref().map(words),
             logged_values: self.logged_values,
             unknown_members: Some(self.unknown_members),
             rate_limit: Some((!self.limited.is_empty()).then_some(limit)),

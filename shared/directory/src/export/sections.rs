@@ -40,7 +40,7 @@ pub(super) const REQUESTS: &str = "requests";
 pub(super) const EVENTS: &str = "events";
 
 /// All sections, in order.
-pub(super) const SECTIONS: [Section; 17] = [
+pub(super) const SECTIONS: [Section; 18] = [
     Section {
         kind: None,
         ..section("configuration", "", |keys| keys.config())
@@ -71,6 +71,7 @@ pub(super) const SECTIONS: [Section; 17] = [
         keys.refused_sign_ins()
     }),
     section("webhooks", "webhook", |keys| keys.webhooks()),
+    section("findings", "findings", |keys| keys.all_findings()),
     section("erasures", "erasure", |keys| keys.erasures()),
     section("audit", "audit_entry", |keys| keys.journal()),
     section(EVENTS, "event", |keys| keys.config()),

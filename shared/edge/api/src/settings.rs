@@ -52,6 +52,8 @@ pub(crate) struct Settings {
     return_origins: Vec<String>,
     /// What each connection may take away within an hour, unless it has a limit of its own.
     brake: BrakeLimit,
+    /// The addresses that get mail when something is wrong with the tenant.
+    contacts: Vec<String>,
 }
 
 impl From<directory::Settings> for Settings {
@@ -76,6 +78,7 @@ impl From<directory::Settings> for Settings {
             cache_seconds: settings.cache_seconds,
             return_origins: settings.return_origins,
             brake: settings.brake.into(),
+            contacts: settings.contacts,
         }
     }
 }
@@ -136,6 +139,8 @@ pub(crate) struct SettingsChange {
     /// What each connection may take away within an hour, unless it has a limit of its own. Only owners and the application
     /// change it.
     brake: Option<BrakeLimit>,
+    /// The addresses that get mail when something is wrong: provisioning has stopped or soon stops. At most 10.
+    contacts: Option<Vec<String>>,
 }
 
 impl SettingsChange {
@@ -179,6 +184,7 @@ impl From<SettingsChange> for directory::SettingsChange {
             cache_seconds: change.cache_seconds,
             return_origins: change.return_origins,
             brake: change.brake.map(Into::into),
+            contacts: change.contacts,
         }
     }
 }
