@@ -268,6 +268,7 @@ fn console() {
                 "id",
                 "revision",
                 "invitation_domains",
+                "contacts",
                 "retention_days",
                 "rate_limit",
                 "link",

@@ -76,6 +76,7 @@ pub async fn apply_settings(tenant: &Tenant, settings: &Settings) {
         route_by: Some(settings.route_by),
         invitations: Some(settings.invitations),
         invitation_domains: Some(settings.invitation_domains.clone()),
+        contacts: Some(settings.contacts.clone()),
         unknown_members: Some(settings.unknown_members),
         rate_limit: Some(settings.rate_limit),
         retention_days: Some(settings.retention_days),

@@ -84,6 +84,11 @@ pub(crate) fn summary(entry: &Entry) -> String {
         }
         EventType::BrakeHeld => "Held: not in effect until an admin decides".to_owned(),
         EventType::BrakeDiscarded => "Held change taken back".to_owned(),
+        EventType::HealthOpened
+        | EventType::HealthClosed
+        | EventType::HealthAcknowledged
+        | EventType::HealthSnoozed
+        | EventType::HealthUnsnoozed => finding_change(action, &before, &after),
         EventType::ConnectionCreated => "Connection made".to_owned(),
         EventType::TokenCreated => match after.get("kind").and_then(Value::as_str) {
             Some("oauth_client") => "OAuth client made".to_owned(),
@@ -110,6 +115,33 @@ pub(crate) fn summary(entry: &Entry) -> String {
         EventType::PortalLinkOpened => "Setup link opened".to_owned(),
         EventType::GroupMemberAdded => "Member added".to_owned(),
         EventType::GroupMemberRemoved => "Member removed".to_owned(),
+    }
+}
+
+/// Says what became of a finding, and why somebody put it off.
+fn finding_change(
+    action: EventType,
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+) -> String {
+    let text = |name: &str| {
+        let found = [after, before]
+            .into_iter()
+            .find_map(|map| map.get(name)?.as_str());
+        display::truncated(found.unwrap_or_default())
+    };
+    let what = match action {
+        EventType::HealthOpened => "Finding",
+        EventType::HealthClosed => "Finding resolved",
+        EventType::HealthAcknowledged => "Finding acknowledged",
+        EventType::HealthSnoozed => "Finding snoozed",
+        _ => "Finding counts again",
+    };
+    match action {
+        EventType::HealthAcknowledged | EventType::HealthSnoozed => {
+            format!("{what}: {}. Reason: {}", text("title"), text("reason"))
+        }
+        _ => format!("{what}: {}", text("title")),
     }
 }
 

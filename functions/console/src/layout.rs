@@ -233,6 +233,9 @@ fn notice(done: &str) -> Option<&'static str> {
         "role-given" => "Role saved",
         "merged" => "Account closed. Its name went to this person.",
         "settings-saved" => "Settings saved",
+        "finding-acknowledged" => "Finding acknowledged",
+        "finding-snoozed" => "Finding snoozed",
+        "finding-counts" => "Finding counts again",
         _ => return None,
     })
 }

@@ -20,9 +20,9 @@
 
 mod asked;
 mod assets;
+mod brand;
 mod bursts;
 mod change_sentence;
-mod brand;
 mod change_summary;
 mod display;
 mod export;

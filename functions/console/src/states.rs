@@ -43,7 +43,7 @@ const PEOPLE: [(&str, &str, &str, &str); 4] = [
 const FINDINGS: [(&str, &str, &str); 3] = [
     ("failed", "circle-alert", "Problem"),
     ("invited", "triangle-alert", "Warning"),
-    ("active", "info", "Notice"),
+    ("info", "info", "Notice"),
 ];
 
 /// The classes that code puts in, and not a template.

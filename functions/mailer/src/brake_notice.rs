@@ -1,11 +1,10 @@
 //! Renders the mail to the people who look after a tenant about a connection that takes away more than it may. Performs no
 //! I/O.
 
-use askama::Template;
 use rollcall_directory::Event;
 use serde_json::Value;
 
-use crate::mail::Mail;
+use crate::mail::{Mail, templates};
 use crate::shown_name::shown_name;
 
 /// What a notice says.
@@ -18,18 +17,7 @@ struct Words<'a> {
     holds: bool,
 }
 
-#[derive(Template)]
-#[template(path = "brake_tripped.txt", escape = "none")]
-struct Text<'a> {
-    says: Words<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "brake_tripped.html")]
-struct Html<'a> {
-    subject: &'a str,
-    says: Words<'a>,
-}
+templates!("brake_tripped.txt", "brake_tripped.html");
 
 /// Returns the mail. The names come from the tenant and can contain any text.
 pub(crate) fn mail(to: String, event: &Event, tenant: &str) -> Result<Mail, askama::Error> {
@@ -46,11 +34,7 @@ pub(crate) fn mail(to: String, event: &Event, tenant: &str) -> Result<Mail, aska
         allowed,
         holds,
     };
-    let html = Html {
-        subject: &subject,
-        says,
-    };
-    Mail::of(to, subject.clone(), &Text { says }, &html)
+    render(to, subject, says)
 }
 
 #[cfg(test)]

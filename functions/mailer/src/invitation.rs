@@ -1,8 +1,6 @@
 //! Renders the invitation of a person to the application. Performs no I/O.
 
-use askama::Template;
-
-use crate::mail::Mail;
+use crate::mail::{Mail, templates};
 use crate::shown_name::shown_name;
 
 /// What an invitation says.
@@ -14,18 +12,7 @@ struct Words<'a> {
     app_url: &'a str,
 }
 
-#[derive(Template)]
-#[template(path = "invitation.txt", escape = "none")]
-struct Text<'a> {
-    says: Words<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "invitation.html")]
-struct Html<'a> {
-    subject: &'a str,
-    says: Words<'a>,
-}
+templates!("invitation.txt", "invitation.html");
 
 /// Returns the invitation of a person to the application at `app_url`. The names come from the identity provider and can
 /// contain any text.
@@ -48,11 +35,7 @@ pub(crate) fn mail(
         product,
         app_url,
     };
-    let html = Html {
-        subject: &subject,
-        says,
-    };
-    Mail::of(to, subject.clone(), &Text { says }, &html)
+    render(to, subject, says)
 }
 
 #[cfg(test)]

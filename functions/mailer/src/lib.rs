@@ -1,7 +1,8 @@
 //! Sends an invitation mail to each person whom an identity provider creates, if the tenant's settings ask for it.
 //!
 //! If the ids of many people of a connection have changed at once, the people who look after the tenant get one mail about
-//! it, and nobody else does (`notice`); likewise if a connection takes away more than it may (`brake_notice`).
+//! it, and so do its contacts (`notice`); likewise if a connection takes away more than it may (`brake_notice`). The contacts
+//! alone get mail about a finding that has opened (`finding_notice`).
 //!
 //! If a portal link is to be mailed, it goes to the address for which it was made (`send_link`). The link is in no event: the
 //! mailer makes it again with the keys of the stack.
@@ -13,8 +14,8 @@
 //! ([`DAILY_INVITATIONS_VARIABLE`]), to the domains that its settings allow. Whoever gets no mail has a journal entry that
 //! says why.
 
-mod address;
 mod brake_notice;
+mod finding_notice;
 mod frame;
 mod invitation;
 mod link;
@@ -23,12 +24,14 @@ mod notice;
 mod postbox;
 mod send_link;
 mod shown_name;
+mod tell;
 
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use rollcall_directory::{
     Directory, Error, Event, EventType, Lease, NotInvited, PersonState, Subject, Tenant, USERS,
+    mail_domain,
 };
 use rollcall_runtime::each_message;
 use rollcall_scim::{Projection, Resource};
@@ -47,9 +50,6 @@ const LEASE: Duration = Duration::from_secs(60);
 pub const DAILY_INVITATIONS_VARIABLE: &str = "DAILY_INVITATIONS";
 /// That number, if the variable is absent.
 const DAILY_INVITATIONS: u32 = 1_000;
-
-/// The most people who are told of what concerns the whole tenant.
-const MAX_TOLD: usize = 5;
 
 /// Returns the mailer for a directory and a postbox.
 pub fn handler(directory: Directory, postbox: Postbox) -> Mailer {
@@ -123,8 +123,9 @@ impl Mailer {
                 self.invite(event).await
             }
             Some(about @ (EventType::ConnectionSubjectsChanged | EventType::BrakeTripped)) => {
-                self.notify(&event, about).await
+                self.tell_administrators(&event, about).await
             }
+            Some(EventType::HealthOpened) => self.tell_contacts(&event).await,
             Some(EventType::PortalLinkCreated) => self.mail_link(&event).await,
             _ => Ok(()),
         }
@@ -158,58 +159,6 @@ impl Mailer {
             }
         }
         Ok(tenant.credentials().done(&thing).await?)
-    }
-
-    /// Tells the people who look after a tenant what concerns all of it: one mail for each of them and for each event.
-    async fn notify(&self, event: &Event, about: EventType) -> Result<(), Failure> {
-        let tenant = self.directory.system(event.tenant.clone());
-        let Some(stored) = found(tenant.lifecycle().read().await)? else {
-            return Ok(());
-        };
-        let credentials = tenant.credentials();
-        let thing = match about {
-            EventType::BrakeTripped => format!("brake-tripped#{}", event.id),
-            _ => format!("subjects-changed#{}", event.id),
-        };
-        match credentials.lease(&thing, LEASE).await? {
-            Lease::Done => return Ok(()),
-            Lease::Theirs => return Err(Failure::Claimed),
-            Lease::Ours => {}
-        }
-        let brand = self.directory.brand_of(tenant.id()).await?;
-        let mut told = 0;
-        for person in tenant.roles().administrators(MAX_TOLD).await? {
-            let to = person.email.filter(|to| address::domain_of(to).is_some());
-            let Some(to) = to else { continue };
-            let connection = &event.subject.id;
-            let claim = credentials.claim_notice(&event.id, about, connection, &to);
-            if !claim.await? {
-                continue;
-            }
-            // If the wave is delivered again, whoever has the mail gets no second one.
-            let one = format!("{thing}#{}", person.id);
-            match credentials.lease(&one, LEASE).await? {
-                Lease::Done => continue,
-                Lease::Theirs => return Err(Failure::Claimed),
-                Lease::Ours => {}
-            }
-            let organisation = &stored.summary.display_name;
-            let mail = match about {
-                EventType::BrakeTripped => brake_notice::mail(to, event, organisation)?,
-                _ => notice::mail(to, event, organisation)?,
-            };
-            let mail = mail.branded(&brand)?;
-            match self.postbox.send(&mail).await {
-                Ok(()) => told += 1,
-                Err(SendError::Refused(why)) => {
-                    tracing::warn!(user = person.id, why, "the mail service refuses the notice");
-                }
-                Err(failed) => return Err(failed.into()),
-            }
-            credentials.done(&one).await?;
-        }
-        tracing::info!(tenant = %tenant.id(), told, %about, "told");
-        Ok(credentials.done(&thing).await?)
     }
 
     /// Sends the mail that an event asks for. Returns why it was not sent, if a retry cannot help.
@@ -295,7 +244,7 @@ fn found<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
 /// Returns the address of a person that mail can be sent to. `domains` are those that the tenant allows; empty for all.
 fn receiver(user: &Resource, domains: &[String]) -> Result<String, NotInvited> {
     let address = mail_address(user).ok_or(NotInvited::NoAddress)?;
-    let domain = address::domain_of(&address).ok_or(NotInvited::InvalidAddress)?;
+    let domain = mail_domain(&address).ok_or(NotInvited::InvalidAddress)?;
     match is_allowed(&domain, domains) {
         true => Ok(address),
         false => Err(NotInvited::DomainNotAllowed),

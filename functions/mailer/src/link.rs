@@ -1,9 +1,8 @@
 //! Renders the mail with a portal link. Performs no I/O.
 
-use askama::Template;
 use jiff::Timestamp;
 
-use crate::mail::Mail;
+use crate::mail::{Mail, templates};
 use crate::shown_name::shown_name;
 
 /// What the mail with a link says.
@@ -15,18 +14,7 @@ struct Words<'a> {
     until: &'a str,
 }
 
-#[derive(Template)]
-#[template(path = "portal_link.txt", escape = "none")]
-struct Text<'a> {
-    says: Words<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "portal_link.html")]
-struct Html<'a> {
-    subject: &'a str,
-    says: Words<'a>,
-}
+templates!("portal_link.txt", "portal_link.html");
 
 /// Returns the mail with the portal link `url`, which can be opened until `ends_at`. The name of the tenant can contain any
 /// text.
@@ -47,11 +35,7 @@ pub(crate) fn mail(
         url,
         until,
     };
-    let html = Html {
-        subject: &subject,
-        says,
-    };
-    Mail::of(to, subject.clone(), &Text { says }, &html)
+    render(to, subject, says)
 }
 
 #[cfg(test)]

@@ -4,6 +4,34 @@ use std::fmt;
 
 use askama::Template;
 
+/// Declares the templates of a mail, as text and as HTML, for the `Words` of its module; and `render`, which fills both in.
+macro_rules! templates {
+    ($text:tt, $html:tt) => {
+        #[derive(askama::Template)]
+        #[template(path = $text, escape = "none")]
+        struct Text<'a> {
+            says: Words<'a>,
+        }
+
+        #[derive(askama::Template)]
+        #[template(path = $html)]
+        struct Html<'a> {
+            subject: &'a str,
+            says: Words<'a>,
+        }
+
+        fn render(to: String, subject: String, says: Words<'_>) -> Result<Mail, askama::Error> {
+            let html = Html {
+                subject: &subject,
+                says,
+            };
+            Mail::of(to, subject.clone(), &Text { says }, &html)
+        }
+    };
+}
+
+pub(crate) use templates;
+
 /// A mail. Its `Debug` output has no body, because a body can contain a link that is a credential.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mail {

@@ -1,10 +1,9 @@
 //! Renders the mail to the people who look after a tenant about many people who cannot sign in, because their identity
 //! provider sends other ids for them. Performs no I/O.
 
-use askama::Template;
 use rollcall_directory::Event;
 
-use crate::mail::Mail;
+use crate::mail::{Mail, templates};
 use crate::shown_name::shown_name;
 
 /// What a notice says.
@@ -15,18 +14,7 @@ struct Words<'a> {
     people: u64,
 }
 
-#[derive(Template)]
-#[template(path = "subjects_changed.txt", escape = "none")]
-struct Text<'a> {
-    says: Words<'a>,
-}
-
-#[derive(Template)]
-#[template(path = "subjects_changed.html")]
-struct Html<'a> {
-    subject: &'a str,
-    says: Words<'a>,
-}
+templates!("subjects_changed.txt", "subjects_changed.html");
 
 /// Returns the mail about a wave. The names come from the tenant and can contain any text.
 pub(crate) fn mail(to: String, event: &Event, tenant: &str) -> Result<Mail, askama::Error> {
@@ -41,11 +29,7 @@ pub(crate) fn mail(to: String, event: &Event, tenant: &str) -> Result<Mail, aska
         connection,
         people,
     };
-    let html = Html {
-        subject: &subject,
-        says,
-    };
-    Mail::of(to, subject.clone(), &Text { says }, &html)
+    render(to, subject, says)
 }
 
 #[cfg(test)]

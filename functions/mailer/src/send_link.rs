@@ -4,10 +4,10 @@
 //! event's id with the keys of the stack, and finds the link by it.
 
 use jiff::{SignedDuration, Timestamp};
-use rollcall_directory::{Event, Lease, MailedLink, NotMailed, PortalLink, Tenant};
+use rollcall_directory::{Event, Lease, MailedLink, NotMailed, PortalLink, Tenant, mail_domain};
 
 use crate::postbox::SendError;
-use crate::{Failure, LEASE, Mailer, address, found, is_allowed, link};
+use crate::{Failure, LEASE, Mailer, found, is_allowed, link};
 
 /// For how long a key of the stack can be unknown here, and a little longer.
 const KEYS_LAG: SignedDuration = SignedDuration::from_secs(90);
@@ -65,7 +65,7 @@ impl Mailer {
             return Ok(Some(NotMailed::LinkEnded));
         };
         let settings = tenant.settings().read().await?;
-        let Some(domain) = address::domain_of(&link.to) else {
+        let Some(domain) = mail_domain(&link.to) else {
             return Ok(Some(NotMailed::InvalidAddress));
         };
         if !is_allowed(&domain, &settings.invitation_domains) {

@@ -10,10 +10,15 @@ const DOTS: [char; 5] = ['.', '\u{2024}', '\u{3002}', '\u{ff0e}', '\u{ff61}'];
 /// Words with a scheme, with `www.` or with `@` are left out. In other words, a dot between letters or digits becomes a
 /// space: `evil.example` is no link any more, and `J.Doe` is still a name.
 pub(crate) fn shown_name(text: &str) -> String {
+    shown_line(text, MAX_CHARS)
+}
+
+/// Returns a text with names in it as one line, like a name, with at most this many characters.
+pub(crate) fn shown_line(text: &str, max_chars: usize) -> String {
     let line: String = text.chars().filter_map(plain).collect();
     let words = line.split_whitespace().filter(|word| !is_link(word));
     let name = words.map(without_dots).collect::<Vec<_>>().join(" ");
-    match name.char_indices().nth(MAX_CHARS) {
+    match name.char_indices().nth(max_chars) {
         Some((end, _)) => format!("{}…", name[..end].trim_end()),
         None => name,
     }

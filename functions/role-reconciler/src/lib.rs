@@ -13,7 +13,8 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::Timestamp;
 use rollcall_directory::capacity::measure;
-use rollcall_directory::{Directory, Erased, Error, Filled, Tenant, TenantId};
+use rollcall_directory::{Directory, Erased, Error, Filled, Noticed, Tenant, TenantId};
+use rollcall_insight::Insight;
 use rollcall_runtime::{Metric, Record, chain, each_message};
 use tokio::time::Instant;
 
@@ -138,7 +139,7 @@ impl Reconciler {
     /// Reconciles all people of all tenants until `deadline`. For each tenant, it first completes open intents, counts
     /// what has a ceiling, completes the lists of groups in which sign-ins look up claims, gives people of earlier
     /// versions their owners, reminds the relay of journal entries without a place in the feed, and takes a checkpoint
-    /// of the feed; at the end, it completes the indexes. What fails for one tenant is left to the next pass; the pass
+    /// of the feed; at the end, it completes the indexes and checks what is wrong with the tenant. What fails for one tenant is left to the next pass; the pass
     /// goes on. Returns the message that continues the pass, if any.
     async fn full_pass(&self, mut pass: Pass, deadline: Instant) -> Result<Option<Message>, Error> {
         loop {
@@ -267,6 +268,8 @@ impl Reconciler {
         pass.person = attempted(&tenant, "roles", left).flatten();
         if pass.person.is_none() {
             complete_indexes(&tenant, deadline).await;
+            let checked = check_health(&tenant, deadline).await;
+            attempted(&tenant, "the findings", checked);
         }
         pass.person.is_some()
     }
@@ -307,6 +310,26 @@ async fn measure_silence(tenant: &Tenant) {
         .values(Metric::SyncLag, silences)
         .property("tenant", tenant.id().as_str())
         .emit();
+}
+
+/// Checks the tenant, and announces what is wrong since the last check and what no longer is. A check that cannot read the
+/// whole request log in time is left to the next pass, which goes on where this one ended.
+async fn check_health(tenant: &Tenant, deadline: Instant) -> Result<(), Error> {
+    loop {
+        let health = Box::pin(Insight::of(tenant).health()).await?;
+        if health.complete {
+            let findings = tenant.findings();
+            let noticed = findings.observe(&health.record, &health.observed()).await?;
+            if noticed != Noticed::default() {
+                let (opened, closed) = (noticed.opened, noticed.closed);
+                tracing::info!(tenant = %tenant.id(), opened, closed, "findings have changed");
+            }
+            return Ok(());
+        }
+        if Instant::now() >= deadline {
+            return Ok(());
+        }
+    }
 }
 
 /// Does what the full pass does once for a tenant, before its people.

@@ -16,6 +16,7 @@
 //! | `export` | the export of a tenant, and of a person |
 //! | `import` | people, groups and roles that the application already has |
 //! | `webhooks` | webhooks, and what is left to send to them |
+//! | `findings` | what checks of a tenant found wrong: since when, until when, and what an admin has put off |
 //! | `tenants` | the lifecycle and the settings of a tenant |
 //!
 //! [`Directory`] is the entry point. [`Tenant`] has a method for each handle, such as [`Tenant::resources`] and
@@ -58,6 +59,8 @@ mod import;
 
 mod webhooks;
 
+mod findings;
+
 mod tenants;
 
 mod cache;
@@ -90,6 +93,11 @@ pub use crate::erasure::handle::Erasures;
 pub use crate::erasure::record::{Erased, Erasure};
 pub use crate::export::handle::Exports;
 pub use crate::export::pages::ExportPage;
+pub use crate::findings::handle::Findings;
+pub use crate::findings::record::{
+    ClosedFinding, FindingRecord, MAX_SNOOZE_DAYS, ObservedFinding, OpenFinding, Snooze,
+};
+pub use crate::findings::watch::Noticed;
 pub use crate::import::handle::Imports;
 pub use crate::import::outcome::{Counts, Field, Outcome, RowFailure, RowResult};
 pub use crate::import::part::MAX_ROWS;
@@ -166,7 +174,13 @@ pub use crate::webhooks::waiting::{Waiting, WaitingPage};
 pub use crate::webhooks::webhook::Webhook;
 
 pub use rollcall_model::{
-    Accents, Actor, AddressList, AtCeiling, Binding, BrakeLimit, Brand, Branding, Catalogue, Ceilings, ClaimMatch, Colour, DEFAULT_READ_UNITS_PER_MINUTE, DeletedPeople, Effect, EventType, GROUPS, Identity, InSchemes, InvalidTenantId, KeyScope, Kind, KnownActor, LoggedValues, Logo, MAX_LOGO_BYTES, ManualRoles, NO_CONNECTION, Origin, Permission, PersonOrigin, PersonState, PortalLink, Provider, RateLimit, Reason, Role, RoleDefinition, RoleId, RoleSync, RouteBy, SessionBounds, Settings, SignUp, Subject, TenantId, USERS, UnknownMembers, UnknownRole, UnknownScope, Way, WebhookTargets, is_id, shown, without_secrets,
+    Accents, Actor, AddressList, AtCeiling, Binding, BrakeLimit, Brand, Branding, Catalogue,
+    Ceilings, ClaimMatch, Colour, DEFAULT_READ_UNITS_PER_MINUTE, DeletedPeople, Effect, EventType,
+    GROUPS, Identity, InSchemes, InvalidTenantId, KeyScope, Kind, KnownActor, LoggedValues, Logo,
+    MAX_LOGO_BYTES, ManualRoles, NO_CONNECTION, Origin, Permission, PersonOrigin, PersonState,
+    PortalLink, Provider, RateLimit, Reason, Role, RoleDefinition, RoleId, RoleSync, RouteBy,
+    SessionBounds, Settings, SignUp, Subject, TenantId, USERS, UnknownMembers, UnknownRole,
+    UnknownScope, Way, WebhookTargets, is_id, mail_domain, sha256_hex, shown, without_secrets,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 

@@ -8,6 +8,7 @@ use crate::credentials::handle::Credentials;
 use crate::credentials::repeats::{Repeat, RepeatKey, Repeated};
 use crate::erasure::handle::Erasures;
 use crate::export::handle::Exports;
+use crate::findings::handle::Findings;
 use crate::import::handle::Imports;
 use crate::indexes::handle::Indexes;
 use crate::journal::handle::Journal;
@@ -148,6 +149,11 @@ impl Tenant {
     /// Returns the handle on webhooks.
     pub fn webhooks(&self) -> Webhooks<'_> {
         Webhooks::of(&self.scope)
+    }
+
+    /// Returns the handle on what checks of the tenant found wrong.
+    pub fn findings(&self) -> Findings<'_> {
+        Findings::of(&self.scope)
     }
 
     /// Returns the handle on the erasures of the tenant and of its people.

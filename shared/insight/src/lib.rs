@@ -57,6 +57,7 @@ pub use crate::find::FoundPeople;
 pub use crate::find_groups::{FoundGroups, GroupQuery};
 pub use crate::handle::Insight;
 pub use crate::health::finding::{Finding, FindingKind, Health, Severity};
+pub use crate::health::grouping::FindingGroup;
 pub use crate::health::refused::{refusal_remedy, refusal_text};
 pub use crate::identity::{FormerIdentifier, RefusedSignIn, former_identifiers};
 pub use crate::list_people::{PeopleOrder, PeoplePage};

@@ -122,6 +122,16 @@ event_types! {
     BrakeHeld = "brake.held",
     /// What was held back about a person or a group was taken back, by an admin or by the identity provider.
     BrakeDiscarded = "brake.discarded",
+    /// A check of the tenant found something wrong that the check before it did not find.
+    HealthOpened = "health.opened",
+    /// A check of the tenant no longer found what was wrong.
+    HealthClosed = "health.closed",
+    /// An admin knows of a finding. It counts no more until it closes.
+    HealthAcknowledged = "health.acknowledged",
+    /// An admin put a finding off. It counts no more until a time.
+    HealthSnoozed = "health.snoozed",
+    /// A finding that was acknowledged or put off counts again.
+    HealthUnsnoozed = "health.unsnoozed",
     /// A connection was deleted.
     ConnectionDeleted = "connection.deleted",
     /// A token or an OAuth client was issued.

@@ -21,6 +21,7 @@
 //! | `event_type` | the types of events |
 //! | `provider` | the identity providers |
 //! | `reason` | the reason codes of refused requests |
+//! | `mail_address` | which addresses get mail |
 //! | `return_url` | where somebody who opened a portal link goes back to |
 //!
 //! A newer version of the code may have written the stored data. The types therefore keep the id of an unknown role,
@@ -50,6 +51,7 @@ mod id;
 mod identity;
 mod key_scope;
 mod kind;
+mod mail_address;
 mod origin;
 mod provider;
 mod reason;
@@ -78,6 +80,7 @@ pub use identity::{
 };
 pub use key_scope::{KeyScope, UnknownScope};
 pub use kind::{ChangeEvents, GROUPS, Kind, Lookup, USERS};
+pub use mail_address::mail_domain;
 pub use origin::Origin;
 pub use provider::Provider;
 pub use reason::Reason;

@@ -171,6 +171,8 @@ pub struct Settings {
     pub allowed_addresses: Vec<String>,
     /// What each connection may take away within an hour, unless it has a limit of its own.
     pub brake: BrakeLimit,
+    /// The addresses that get mail when something is wrong.
+    pub contacts: Vec<String>,
     /// The tenant's roles. They are stored beside the settings.
     #[serde(skip)]
     pub roles: Catalogue,
@@ -211,6 +213,7 @@ impl Default for Settings {
             return_origins: Vec::new(),
             allowed_addresses: Vec::new(),
             brake: BrakeLimit::default(),
+            contacts: Vec::new(),
             roles: Catalogue::default(),
         }
     }

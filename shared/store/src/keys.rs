@@ -59,8 +59,8 @@
 //! | part of an import | `T#<tenant>#IM#<import>#P` | number |
 //! | person whom an import that only compares has met | `T#<tenant>#IM#<import>#M` | user id |
 //! | webhook | `T#<tenant>#H` | id |
-//! | deliveries of a webhook | `T#<tenant>#HL#<webhook>` | `<milliseconds since 1970>#<kind>` |
-//! | deliveries of a webhook of the stack in the tenant | `T#<tenant>#HL#<webhook>#stack` | as above |
+//! | deliveries of a webhook | `T#<tenant>#HL#<webhook>`, of the stack with `#stack` | `<milliseconds since 1970>#<kind>` |
+//! | findings that are open, closed or put off | `T#<tenant>#HF` | `FINDINGS` |
 //! | how far a webhook of the stack is in the tenant | `T#<tenant>#HP` | id |
 //! | entry in the list of tenants | `S#TENANTS` | tenant id |
 //! | erasure of a tenant | `S#ERASURES` | tenant id |

@@ -2,7 +2,7 @@
 //!
 //! | module | content |
 //! |---|---|
-//! | `partition`, `keys`, `stack_keys`, `webhook_keys`, `brake_keys` | all keys of the table; those of tenant data need a tenant id |
+//! | `partition`, `keys`, `stack_keys`, `webhook_keys`, `brake_keys`, `health_keys` | all keys of the table; those of tenant data need a tenant id |
 //! | `archive_keys` | the keys of the archive, a table of its own |
 //! | `item` | DynamoDB items; an update keeps attributes that a newer version wrote |
 //! | `table`, `transaction`, `commit` | reads, queries, conditional writes, retries; [`capacity`] measures their cost |
@@ -42,6 +42,7 @@ mod error;
 mod fence;
 mod fenced_table;
 mod found;
+mod health_keys;
 mod item;
 mod key_ring;
 mod keys;

@@ -192,7 +192,10 @@ def logs(door: Door) -> None:
     door("list_requests", limit=1)
     assert door("review_access", limit=1).items
     assert door("report_offboarding", limit=1).evidence.feed_sequence > 0
-    door("read_health")
+    findings = door("read_health").findings
+    put_off = door("snooze_finding", findings[0].id, body=models.NewSnooze(reason="known", days=7))
+    assert put_off.state == models.FindingState.SNOOZED
+    door("unsnooze_finding", findings[0].id)
 
 
 def webhooks(door: Door) -> None:

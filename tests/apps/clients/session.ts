@@ -108,7 +108,10 @@ async function logs(api: Api): Promise<void> {
   await ok(api.GET("/api/v1/requests", {}));
   assert((await ok(api.GET("/api/v1/evidence/access-review", {}))).items.length > 0);
   assert((await ok(api.GET("/api/v1/evidence/offboarding", {}))).evidence.feed_sequence > 0);
-  await ok(api.GET("/api/v1/health", {}));
+  const [finding] = (await ok(api.GET("/api/v1/health", {}))).findings;
+  const put = { params: { path: { id: finding!.id } } };
+  assert.equal((await ok(api.POST("/api/v1/health/findings/{id}/snooze", { ...put, body: { reason: "known" } }))).state, "acknowledged");
+  await ok(api.DELETE("/api/v1/health/findings/{id}/snooze", put));
   const access = await ok(api.GET("/api/v1/support-access", {}));
   for (const { id } of access.items) {
     await ok(api.DELETE("/api/v1/support-access/{id}", { params: { path: { id } } }));

@@ -114,7 +114,11 @@ async function logs(api: Api, tenant: string): Promise<void> {
   await ok(api.GET("/api/v1/tenants/{tenant}/requests", here));
   assert((await ok(api.GET("/api/v1/tenants/{tenant}/evidence/access-review", here))).items.length > 0);
   assert((await ok(api.GET("/api/v1/tenants/{tenant}/evidence/offboarding", here))).evidence.feed_sequence > 0);
-  await ok(api.GET("/api/v1/tenants/{tenant}/health", here));
+  const [finding] = (await ok(api.GET("/api/v1/tenants/{tenant}/health", here))).findings;
+  const put = { params: { path: { tenant, id: finding!.id } } };
+  const known = { ...put, body: { reason: "known" } };
+  assert.equal((await ok(api.POST("/api/v1/tenants/{tenant}/health/findings/{id}/snooze", known))).state, "acknowledged");
+  await ok(api.DELETE("/api/v1/tenants/{tenant}/health/findings/{id}/snooze", put));
   const access = await ok(api.GET("/api/v1/tenants/{tenant}/support-access", here));
   for (const { id } of access.items) {
     await ok(api.DELETE("/api/v1/tenants/{tenant}/support-access/{id}", { params: { path: { tenant, id } } }));

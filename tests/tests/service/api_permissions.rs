@@ -340,6 +340,8 @@ impl<'a> Fixture<'a> {
                 let made = application.post("/service-keys", new).await;
                 made.expect(201).id()
             }
+            // Somebody has signed in by a name alone, in this tenant and not in the other one.
+            _ if resource.starts_with("/health/") => "neither_subject_nor_connection".to_owned(),
             _ if resource.starts_with("/imports/") => self.import().await,
             _ if resource.starts_with("/portal-links/") => self.listed_link().await,
             _ if resource.starts_with("/support-access/") => self.support_access().await,
@@ -409,6 +411,7 @@ impl<'a> Fixture<'a> {
             ("PUT", "/connections/{id}") => json!({"name": "Put", "provider": "okta"}),
             ("PATCH", "/connections/{id}") => json!({"name": "Renamed"}),
             ("POST", "/connections/{id}/remedies") => json!({"remedy": "confirm"}),
+            ("POST", "/health/findings/{id}/snooze") => json!({"reason": "known"}),
             ("POST", "/connections/{id}/held") => json!({"decision": "discard"}),
             ("POST", "/connections/{id}/bindings") => json!({"bindings": []}),
             ("POST", "/connections/{id}/tokens") => json!({"label": "new"}),

@@ -28,6 +28,7 @@ const ROOMS: [(&str, &[&str]); 2] = [
             "export",
             "import",
             "webhooks",
+            "findings",
             "tenants",
         ],
     ),

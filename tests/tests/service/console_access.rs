@@ -90,7 +90,21 @@ fn a_change_needs_a_form_of_the_same_session_and_origin() {
 type Form = (&'static str, &'static [(&'static str, &'static str)], Role);
 
 /// Every form with its required fields; names in braces are placeholders for ids.
-const FORMS: [Form; 22] = [
+const FORMS: [Form; 24] = [
+    (
+        "/console/health/snooze",
+        &[
+            ("finding", "never_signed_in"),
+            ("days", "7"),
+            ("reason", "known"),
+        ],
+        Role::Admin,
+    ),
+    (
+        "/console/health/unsnooze",
+        &[("finding", "never_signed_in")],
+        Role::Admin,
+    ),
     (
         "/console/connections",
         &[("name", "x"), ("provider", "okta"), ("form_id", "{fresh}")],

@@ -186,3 +186,116 @@ fn every_finding_about_an_identity_has_its_remedy_as_a_button() {
         }
     });
 }
+
+#[test]
+fn findings_of_one_cause_are_one_card_that_can_be_put_off() {
+    run(async |service| {
+        let scene = Scene::create(service, "cards").await;
+        for name in ["Okta", "Entra"] {
+            let new = json!({"name": name, "provider": "other"});
+            let path = scene.path("/connections");
+            scene.application.post(&path, new).await.expect(201);
+        }
+        let admin = Visitor::with_link(service, &scene.tenant, Role::Admin).await;
+        let page = admin.get("/console/health").await.expect(200);
+        let cards = page.html.matches("data-finding=\"NoToken\"").count();
+        assert_eq!(cards, 1, "{}", page.html);
+        assert!(page.html.contains("2 connections have no token</h2>"));
+        assert!(
+            page.html
+                .contains("<span class=\"badge info\">Notice</span>")
+        );
+        assert!(page.html.contains("Passing</h2>") && !page.html.contains("that lasts</span>"));
+
+        let form = |days: &'static str, reason: &'static str| {
+            let mut fields = page.hidden_fields("/console/health/snooze");
+            let ids: Vec<_> = page
+                .html
+                .split("name=\"finding\" value=\"")
+                .skip(1)
+                .collect();
+            let ids = ids.iter().filter_map(|rest| rest.split('"').next());
+            fields.retain(|(name, _)| name == "form_token");
+            let no_token = ids.filter(|id| id.starts_with("no_token~"));
+            fields.extend(no_token.map(|id| ("finding".to_owned(), id.to_owned())));
+            fields.push(("days".to_owned(), days.to_owned()));
+            fields.push(("reason".to_owned(), reason.to_owned()));
+            fields
+        };
+        let send = async |path: &str, fields: Vec<(String, String)>| {
+            let fields: Vec<_> = fields
+                .iter()
+                .map(|(name, value)| (&**name, &**value))
+                .collect();
+            admin.post(path, &fields, &[]).await
+        };
+        let sent = send("/console/health/snooze", form("7", "Retired <soon>"))
+            .await
+            .expect(303);
+        let told = admin.get(sent.header("location")).await.expect(200).html;
+        assert!(
+            told.contains("Finding snoozed") && !told.contains("have no token</h2>"),
+            "{told}"
+        );
+        let snoozed = admin
+            .get("/console/health?show=snoozed")
+            .await
+            .expect(200)
+            .html;
+        assert!(
+            snoozed.contains("2 connections have no token</h2>"),
+            "{snoozed}"
+        );
+        assert!(
+            snoozed.contains("Snoozed by") && snoozed.contains("Retired &#60;soon&#62;"),
+            "{snoozed}"
+        );
+
+        let sent = send("/console/health/unsnooze", form("", ""))
+            .await
+            .expect(303);
+        let again = admin.get(sent.header("location")).await.expect(200).html;
+        assert!(
+            again.contains("2 connections have no token</h2>"),
+            "{again}"
+        );
+        let sent = send("/console/health/snooze", form("", "We know"))
+            .await
+            .expect(303);
+        let known = admin.get(sent.header("location")).await.expect(200).html;
+        assert!(
+            known.contains("Acknowledged by") && known.contains("We know"),
+            "{known}"
+        );
+        let log = admin
+            .get("/console/activity/audit?action=health.")
+            .await
+            .expect(200)
+            .html;
+        assert!(
+            log.contains("Finding snoozed: ") && log.contains("Reason: We know"),
+            "{log}"
+        );
+        let resolved = admin
+            .get("/console/health?show=resolved")
+            .await
+            .expect(200)
+            .html;
+        assert!(
+            resolved.contains("No finding was resolved yet"),
+            "{resolved}"
+        );
+
+        let member = Visitor::with_link(service, &scene.tenant, Role::Member).await;
+        let token = member.form_token();
+        let refused = [
+            ("form_token", token.as_str()),
+            ("finding", "no_token~x"),
+            ("reason", "x"),
+        ];
+        member
+            .post("/console/health/snooze", &refused, &[])
+            .await
+            .expect(403);
+    });
+}

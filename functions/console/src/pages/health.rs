@@ -1,21 +1,47 @@
-//! Health: the current problems and how to solve them.
+//! Health: the current problems and how to solve them, those that an admin has put off, and those that are over.
 
 use askama::Template;
 use axum::response::Response;
-use rollcall_directory::{Permission, SignInRefusal, Subject};
-use rollcall_edge_api::ReadLogs;
+use jiff::Timestamp;
+use rollcall_directory::{ClosedFinding, Permission, SignInRefusal, Subject};
+use rollcall_edge_api::{DecideFindings, Params, ReadLogs};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{Finding, FindingKind, Insight, Severity};
+use serde::Deserialize;
 
+use super::fields::Typed;
+use super::health_cards::{Card, cards, passing};
 use super::remedies::RemedyKind;
-use crate::layout::{Layout, Section, render, render_part};
-use crate::visitor::Visitor;
+use crate::layout::{Layout, Section, redirect, render, render_part};
+use crate::visitor::{Change, Visitor};
+
+/// The query of the page.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct Asked {
+    /// `snoozed` or `resolved`; everything else shows what is open.
+    #[serde(default)]
+    show: String,
+    /// What the last form did.
+    done: Option<String>,
+}
 
 #[derive(Template)]
 #[template(path = "health.html")]
 struct Page {
     layout: Layout,
-    findings: Vec<Finding>,
+    /// The part that is shown: `snoozed`, `resolved`, or empty for what is open.
+    show: &'static str,
+    /// The cards of the part.
+    cards: Vec<Card>,
+    /// How many findings are open, and how many are put off.
+    open: u64,
+    snoozed: u64,
+    /// The findings that are over, latest first.
+    resolved: Vec<ClosedFinding>,
+    /// What is checked and is well.
+    passing: Vec<&'static str>,
+    /// When the tenant was checked.
+    checked_at: Timestamp,
     /// Whether the whole request log has been read.
     complete: bool,
     /// The number of requests read so far.
@@ -29,8 +55,15 @@ pub(super) fn severity(severity: &Severity) -> (&'static str, &'static str) {
     match severity {
         Severity::Problem => ("failed", "Problem"),
         Severity::Warning => ("invited", "Warning"),
-        Severity::Notice => ("active", "Notice"),
+        Severity::Notice => ("info", "Notice"),
     }
+}
+
+/// The class and the name of a severity that was stored.
+fn stored_severity(code: &str) -> (&'static str, &'static str) {
+    let all = [Severity::Problem, Severity::Warning, Severity::Notice];
+    let known = all.iter().find(|one| one.code() == code);
+    severity(known.unwrap_or(&Severity::Notice))
 }
 
 /// Labels the time of a finding: an expiry lies in the future, everything else has begun.
@@ -120,28 +153,101 @@ fn linked_subjects(finding: &Finding) -> impl Iterator<Item = &Subject> {
     finding.among.iter().filter(is_shown)
 }
 
-async fn page(visitor: &Visitor<ReadLogs>) -> Result<Page, Problem> {
+async fn page(visitor: &Visitor<ReadLogs>, asked: &Asked) -> Result<Page, Problem> {
     let health = Insight::of(visitor.tenant()).health().await?;
+    let is_connected = !visitor
+        .tenant()
+        .credentials()
+        .connections()
+        .await?
+        .is_empty();
+    let is_snoozed = |finding: &&Finding| {
+        let snooze = health.snooze(finding);
+        snooze.is_some_and(|snooze| snooze.until.is_some())
+    };
+    let (snoozed, open): (Vec<&Finding>, Vec<&Finding>) =
+        health.findings.iter().partition(is_snoozed);
+    let (show, shown): (&str, &[&Finding]) = match asked.show.as_str() {
+        "snoozed" => ("snoozed", &snoozed),
+        "resolved" => ("resolved", &[]),
+        _ => ("", &open),
+    };
+    let layout = visitor.layout(Section::Health);
     Ok(Page {
-        layout: visitor.layout(Section::Health),
-        findings: health.findings,
+        cards: cards(visitor.tenant(), &health, shown).await?,
+        passing: match is_connected && health.complete && show.is_empty() {
+            true => passing(&health.findings),
+            false => Vec::new(),
+        },
+        layout: layout.with_notice(asked.done.as_deref()),
+        show,
+        open: open.len() as u64,
+        snoozed: snoozed.len() as u64,
+        checked_at: health.looked_at,
         complete: health.complete,
         counted: health.counted,
-        is_connected: !visitor
-            .tenant()
-            .credentials()
-            .connections()
-            .await?
-            .is_empty(),
+        is_connected,
+        resolved: health.record.closed,
     })
 }
 
-pub(crate) async fn show(visitor: Visitor<ReadLogs>) -> Result<Response, Problem> {
-    render(&page(&visitor).await?)
+pub(crate) async fn show(
+    visitor: Visitor<ReadLogs>,
+    Params(asked): Params<Asked>,
+) -> Result<Response, Problem> {
+    render(&page(&visitor, &asked).await?)
 }
 
 /// Renders the page again while the request log is being read. The script takes only the findings from it.
-pub(crate) async fn findings(visitor: Visitor<ReadLogs>) -> Result<Response, Problem> {
-    let page = page(&visitor).await?;
+pub(crate) async fn findings(
+    visitor: Visitor<ReadLogs>,
+    Params(asked): Params<Asked>,
+) -> Result<Response, Problem> {
+    let page = page(&visitor, &asked).await?;
     render_part(&page, page.complete)
+}
+
+/// Acknowledges the findings of a card, or puts them off.
+pub(crate) async fn snooze(change: Change<DecideFindings, Typed>) -> Result<Response, Problem> {
+    let Change { visitor, form } = change;
+    let days = match form.value("days") {
+        "" => None,
+        days => {
+            let days = days.parse();
+            Some(days.map_err(|_| Problem::invalid("choose for how many days"))?)
+        }
+    };
+    let health = Insight::of(visitor.tenant()).health().await?;
+    let chosen = form.values("finding").filter_map(|id| health.finding(id));
+    let chosen: Vec<&Finding> = chosen.collect();
+    if chosen.is_empty() {
+        let detail = "this finding is over; open Health again to see what is left";
+        return Err(Problem::conflict(detail));
+    }
+    for finding in chosen {
+        let findings = visitor.tenant().findings();
+        let reason = form.value("reason");
+        findings.snooze(&finding.observed(), reason, days).await?;
+    }
+    let done = match days {
+        Some(_) => "finding-snoozed",
+        None => "finding-acknowledged",
+    };
+    Ok(redirect(&format!(
+        "{}/health?done={done}",
+        visitor.console()
+    )))
+}
+
+/// Lets the findings of a card count again.
+pub(crate) async fn unsnooze(change: Change<DecideFindings, Typed>) -> Result<Response, Problem> {
+    let Change { visitor, form } = change;
+    for id in form.values("finding") {
+        visitor.tenant().findings().unsnooze(id).await?;
+    }
+    let done = "finding-counts";
+    Ok(redirect(&format!(
+        "{}/health?done={done}",
+        visitor.console()
+    )))
 }

@@ -4,8 +4,8 @@ mod access_review;
 mod activity;
 mod attributes;
 mod audit;
-mod checklist;
 mod chart;
+mod checklist;
 mod connect;
 mod connection;
 mod connection_figures;
@@ -15,6 +15,7 @@ mod fields;
 mod group;
 mod groups;
 mod health;
+mod health_cards;
 mod held;
 mod identity_panel;
 mod issued;
@@ -30,8 +31,8 @@ mod people;
 mod person;
 mod person_actions;
 mod preview;
-mod rehearsal;
 mod record;
+mod rehearsal;
 mod remedies;
 mod roles;
 mod saved;
@@ -122,6 +123,8 @@ pub(crate) fn router() -> Router<Directory> {
         .route("/console/support-access/{id}/end", post(support::end))
         .route("/console/health", get(health::show))
         .route("/console/health/findings", get(health::findings))
+        .route("/console/health/snooze", post(health::snooze))
+        .route("/console/health/unsnooze", post(health::unsnooze))
         .route(
             "/console/settings",
             get(settings::show).post(settings::save),

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::{AuditQuery, Connection, Entry, EventType, Permission, USERS};
 use rollcall_edge_api::{Gate, Params, ReadConnections};
 use rollcall_edge_http::Problem;
-use rollcall_insight::{Digest, Finding, GroupQuery, Insight, Milestones, Severity};
+use rollcall_insight::{Digest, Finding, FindingGroup, GroupQuery, Insight, Milestones, Severity};
 
 use super::fields::Done;
 use super::health::{severity, severity_icon};
@@ -113,7 +113,7 @@ struct Page {
     next: usize,
     connections: Vec<Row>,
     figures: Vec<Figure>,
-    findings: Vec<Finding>,
+    findings: Vec<FindingGroup>,
     all_findings: usize,
     last_day: Option<LastDay>,
     /// Whether the whole request log has been read.
@@ -156,7 +156,8 @@ pub(crate) async fn show(
     let (findings, last_day) = match sees_logs && is_connected {
         true => {
             let health = insight.health().await?;
-            (health.findings, Some(last_day(&visitor).await?))
+            let unattended: Vec<Finding> = health.unattended().cloned().collect();
+            (unattended, Some(last_day(&visitor).await?))
         }
         false => (Vec::new(), None),
     };
@@ -213,8 +214,9 @@ pub(crate) async fn show(
         .then(|| Section::Groups.path());
     let steps = steps(&rows, is_mapped, groups);
     let next = steps.iter().position(|step| !step.is_done);
-    let mut findings = findings;
-    findings.retain(|finding| finding.severity != Severity::Notice);
+    let serious = findings.into_iter();
+    let serious = serious.filter(|finding| finding.severity != Severity::Notice);
+    let mut findings = FindingGroup::of(serious);
     let all_findings = findings.len();
     findings.truncate(MAX_FINDINGS);
     render(&Page {

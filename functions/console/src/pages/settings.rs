@@ -91,6 +91,8 @@ pub(crate) struct SettingsForm {
     invitation_domains: Option<String>,
     /// Networks, separated by commas or white space.
     allowed_addresses: Option<String>,
+    /// Addresses, separated by commas or white space.
+    contacts: Option<String>,
     session_minutes: Option<String>,
     session_idle_minutes: Option<String>,
     /// Browsers do not send an unticked box.
@@ -136,6 +138,7 @@ impl SettingsForm {
             invitations: Some(!self.invitations.is_empty()),
             invitation_domains: self.invitation_domains.as_deref().map(words),
             allowed_addresses: self.allowed_addresses.as_deref().map(words),
+            contacts: self.contacts.as_deref().map(words),
             logged_values: self.logged_values,
             unknown_members: Some(self.unknown_members),
             rate_limit: Some((!self.limited.is_empty()).then_some(limit)),

@@ -47,7 +47,7 @@ pub(crate) enum Kind {
     },
 }
 
-pub(crate) const GROUPS: [Group; 6] = [
+pub(crate) const GROUPS: [Group; 7] = [
     Group {
         legend: "Roles",
         is_for_owners: false,
@@ -229,6 +229,17 @@ pub(crate) const GROUPS: [Group; 6] = [
             field("per_minute", "Requests per minute", "", number(1, 600_000)),
             field("burst", "Requests at once on top", "", number(0, 100_000)),
         ],
+    },
+    Group {
+        legend: "Notifications",
+        is_for_owners: false,
+        fields: &[field(
+            "contacts",
+            "Addresses that get mail when something is wrong",
+            "Optional, at most 10, separated by commas. They get mail when a connection falls silent, a token is about to expire, \
+             requests keep failing, or a connection removes unusually many people.",
+            Kind::Words { empty: "none" },
+        )],
     },
     Group {
         legend: "Logs",

@@ -24,11 +24,11 @@ use crate::journal::entry::Entry;
 /// How long an address gets no other mail, in seconds: seven days.
 const QUIET: i64 = 7 * 86_400;
 /// How long an address gets no other notice, in seconds: most of a day.
-const NOTICE_QUIET: i64 = 20 * 3_600;
+pub(super) const NOTICE_QUIET: i64 = 20 * 3_600;
 /// How long an address gets no other portal link, in seconds: an hour.
 const LINK_QUIET: i64 = 3_600;
 /// How long the count of a day is kept, in seconds.
-const COUNT_KEPT: i64 = 2 * 86_400;
+pub(super) const COUNT_KEPT: i64 = 2 * 86_400;
 
 /// Why somebody gets no invitation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,30 +103,30 @@ enum Taken {
 
 /// The claim on an address.
 #[derive(Debug, Serialize, Deserialize)]
-struct AddressItem {
+pub(super) struct AddressItem {
     /// The event that asked for the mail.
-    event: String,
+    pub(super) event: String,
     /// The end of the claim, in seconds since 1970.
-    expires: i64,
+    pub(super) expires: i64,
 }
 
 /// The claims on an address for notices. Earlier versions read the last of them alone, and have written no others.
 #[derive(Debug, Serialize, Deserialize)]
-struct NoticeItem {
+pub(super) struct NoticeItem {
     /// The last event that asked for a mail.
-    event: String,
+    pub(super) event: String,
     /// The end of the last claim, in seconds since 1970.
-    expires: i64,
-    /// The claim of each connection; without one, under an empty id.
+    pub(super) expires: i64,
+    /// The claim of each connection; without one, under an empty id. For findings, the claim of each finding.
     #[serde(default)]
-    claims: BTreeMap<String, AddressItem>,
+    pub(super) claims: BTreeMap<String, AddressItem>,
 }
 
 /// The invitations of one day.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct DayItem {
-    sent: u32,
-    expires: i64,
+pub(super) struct DayItem {
+    pub(super) sent: u32,
+    pub(super) expires: i64,
 }
 
 impl Credentials<'_> {
@@ -261,7 +261,7 @@ impl Credentials<'_> {
     }
 
     /// Returns the key of the mails of a day.
-    fn day_key(self, at: Timestamp) -> Key {
+    pub(super) fn day_key(self, at: Timestamp) -> Key {
         let date = at.to_string().chars().take(10).collect::<String>();
         let leases = self.scope.keys().leases();
         leases.at(format!("invitations#{date}"))
@@ -335,13 +335,14 @@ impl Credentials<'_> {
 }
 
 /// Returns the keys of all claims on an address.
-pub(crate) fn claims_on(scope: &Scope, address: &str) -> [Key; 4] {
+pub(crate) fn claims_on(scope: &Scope, address: &str) -> [Key; 5] {
     let notice = |about| notice_key(scope, about, address);
     [
         invitation_key(scope, address),
         link_key(scope, address),
         notice(EventType::ConnectionSubjectsChanged),
         notice(EventType::BrakeTripped),
+        notice(EventType::HealthOpened),
     ]
 }
 
@@ -358,16 +359,17 @@ fn link_key(scope: &Scope, address: &str) -> Key {
 }
 
 /// Returns the key of the claim on an address for notices.
-fn notice_key(scope: &Scope, about: EventType, address: &str) -> Key {
+pub(super) fn notice_key(scope: &Scope, about: EventType, address: &str) -> Key {
     let hash = sha256_hex(&one_mailbox(address));
     let about = match about {
         EventType::BrakeTripped => "braked",
+        EventType::HealthOpened => "health",
         _ => "notified",
     };
     scope.keys().leases().at(format!("{about}#{hash}"))
 }
 
-fn read<T: for<'de> Deserialize<'de>>(item: Option<Item>) -> Result<Option<T>, Error> {
+pub(super) fn read<T: for<'de> Deserialize<'de>>(item: Option<Item>) -> Result<Option<T>, Error> {
     item.map(from_item).transpose()
 }
 

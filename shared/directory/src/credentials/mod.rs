@@ -8,7 +8,8 @@
 //! the form of what an OAuth client fetches with its secret: it leads to the client's item, which is a token's.
 //! `service_keys` belong to the whole stack (each is a
 //! `service_key`), with `key_history`. `idempotency` makes a form take effect once, `repeats` a request with an
-//! idempotency key, and `lease` a piece of work. `invitations` bounds the mails that a token can cause.
+//! idempotency key, and `lease` a piece of work. `invitations` bounds the mails that a token can cause,
+//! and `finding_notices` those about findings.
 
 pub(crate) mod access_token;
 pub(crate) mod authenticate;
@@ -16,6 +17,7 @@ mod booking;
 pub(crate) mod connection_rules;
 mod connection_writes;
 pub(crate) mod connections;
+mod finding_notices;
 mod further;
 pub(crate) mod gcra;
 pub(crate) mod handle;

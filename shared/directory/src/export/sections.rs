@@ -72,6 +72,7 @@ pub(super) const SECTIONS: [Section; 18] = [
         keys.refused_sign_ins()
     }),
     section("webhooks", "webhook", |keys| keys.webhooks()),
+    section("findings", "findings", |keys| keys.all_findings()),
     section("erasures", "erasure", |keys| keys.erasures()),
     section("audit", "audit_entry", |keys| keys.journal()),
     section(EVENTS, "event", |keys| keys.config()),

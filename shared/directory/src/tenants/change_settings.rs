@@ -3,7 +3,7 @@
 use rollcall_model::{
     AddressList, BrakeLimit, Catalogue, ClaimMatch, DeletedPeople, LoggedValues, ManualRoles,
     RateLimit, RoleId, RoleSync, RouteBy, SessionBounds, Settings, SignUp, UnknownMembers, Way,
-    is_return_origin, sha256_hex, shown,
+    is_return_origin, mail_domain, sha256_hex, shown,
 };
 use rollcall_scim as scim;
 use rollcall_store::{Error, retry_stale};
@@ -23,6 +23,8 @@ const MAX_BURST: u32 = 100_000;
 const MAX_DOMAINS: usize = 100;
 /// The largest number of origins to which portal links can lead back.
 const MAX_ORIGINS: usize = 20;
+/// The largest number of addresses that get mail when something is wrong.
+const MAX_CONTACTS: usize = 10;
 /// The longest retention that a tenant can set, in days: ten years.
 const MAX_RETENTION_DAYS: u32 = 3_650;
 /// The longest time for which an introspection may be remembered, in seconds.
@@ -71,6 +73,8 @@ pub struct SettingsChange {
     pub allowed_addresses: Option<Vec<String>>,
     /// What each connection may take away within an hour, unless it has a limit of its own.
     pub brake: Option<BrakeLimit>,
+    /// The addresses that get mail when something is wrong.
+    pub contacts: Option<Vec<String>>,
 }
 
 impl SettingsChange {
@@ -113,6 +117,7 @@ impl SettingsChange {
             cache_seconds: self.cache_seconds.unwrap_or(before.cache_seconds),
             return_origins: self.return_origins.clone().unwrap_or(before.return_origins),
             brake: self.brake.unwrap_or(before.brake),
+            contacts: self.contacts.clone().unwrap_or(before.contacts),
             roles: before.roles,
         };
         let role_fault = self
@@ -137,6 +142,9 @@ fn fault(settings: &Settings) -> Option<String> {
         return Some(detail);
     }
     if let Some(detail) = origin_fault(&settings.return_origins) {
+        return Some(detail);
+    }
+    if let Some(detail) = contact_fault(&settings.contacts) {
         return Some(detail);
     }
     if !settings.brake.is_valid() {
@@ -180,6 +188,18 @@ fn origin_fault(origins: &[String]) -> Option<String> {
     let wrong = shown(wrong);
     Some(format!(
         "`return_origins`: `{wrong}` is not the origin of an application, such as `https://app.example.com`"
+    ))
+}
+
+fn contact_fault(contacts: &[String]) -> Option<String> {
+    if contacts.len() > MAX_CONTACTS {
+        return Some(format!("`contacts` can be at most {MAX_CONTACTS}"));
+    }
+    let mut contacts = contacts.iter();
+    let wrong = contacts.find(|address| mail_domain(address).is_none())?;
+    let wrong = shown(wrong);
+    Some(format!(
+        "`contacts`: `{wrong}` is not an address that mail can be sent to, such as `it@example.com`"
     ))
 }
 
@@ -341,6 +361,10 @@ mod tests {
             invitation_domains: Some(domains.iter().map(|it| (*it).to_owned()).collect()),
             ..SettingsChange::default()
         };
+        let contacts = |contacts: &[&str]| SettingsChange {
+            contacts: Some(contacts.iter().map(|it| (*it).to_owned()).collect()),
+            ..SettingsChange::default()
+        };
         let days = |days| SettingsChange {
             retention_days: Some(days),
             ..SettingsChange::default()
@@ -378,6 +402,9 @@ mod tests {
             (domains(&["example"]), "invitation_domains"),
             (domains(&["a@example.com"]), "invitation_domains"),
             (domains(&["x.test"; 101]), "invitation_domains"),
+            (contacts(&["it@example.com, x@example.com"]), "contacts"),
+            (contacts(&["it"]), "contacts"),
+            (contacts(&["it@example.com"; 11]), "contacts"),
             (limit(0, 1), "per_minute"),
             (limit(60, 1_000_000), "burst"),
         ] {

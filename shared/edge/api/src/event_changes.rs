@@ -8,6 +8,7 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{OpenApi, PartialSchema, ToSchema};
 
 use crate::connections::Provider;
+use crate::event_findings::{ClosedFinding, OpenedFinding, PutOffFinding};
 use crate::schema_fields::{
     AttributeMutability, AttributeReturned, AttributeType, AttributeUniqueness, ExtendedType,
 };
@@ -476,6 +477,9 @@ struct EndedSession {
     MissingInvitation,
     ChangedSubjects,
     TakenAway,
+    OpenedFinding,
+    ClosedFinding,
+    PutOffFinding,
     BoundSubject,
     ForgottenSubjects,
     OwningConnection,

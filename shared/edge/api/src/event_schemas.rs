@@ -138,6 +138,11 @@ fn subjects_of(kind: EventType) -> &'static [&'static str] {
         EventType::ConnectionSubjectsChanged => &["connection", "tenant"],
         EventType::BrakeTripped => &["connection"],
         EventType::BrakeHeld | EventType::BrakeDiscarded => &["user", "group"],
+        EventType::HealthOpened
+        | EventType::HealthClosed
+        | EventType::HealthAcknowledged
+        | EventType::HealthSnoozed
+        | EventType::HealthUnsnoozed => &["tenant", "connection", "token", "webhook"],
         EventType::PortalLinkCreated
         | EventType::PortalLinkNotMailed
         | EventType::PortalLinkOpened
@@ -183,6 +188,10 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::AuthRefused => after("RefusedSignIn"),
         EventType::ConnectionSubjectsChanged => after("ChangedSubjects"),
         EventType::BrakeTripped => after("TakenAway"),
+        EventType::HealthOpened => after("OpenedFinding"),
+        EventType::HealthClosed => before("ClosedFinding"),
+        EventType::HealthAcknowledged | EventType::HealthSnoozed => after("PutOffFinding"),
+        EventType::HealthUnsnoozed => before("PutOffFinding"),
         EventType::GroupCreated => after("GroupAttributes"),
         EventType::GroupUpdated => both("GroupAttributes"),
         EventType::GroupDeleted => before("GroupAttributes"),

@@ -71,6 +71,15 @@ impl Gate for ReadEvidence {
     const ALSO: &'static [Permission] = &[Permission::DirectoryRead];
 }
 
+/// Requires `sso:configure` and `logs:read`: whoever acknowledges a finding has read it.
+#[derive(Clone, Copy, Debug)]
+pub struct DecideFindings;
+
+impl Gate for DecideFindings {
+    const PERMISSION: Option<Permission> = Some(Permission::SsoConfigure);
+    const ALSO: &'static [Permission] = &[Permission::LogsRead];
+}
+
 /// Requires `provisioning:create`, and what the rows can do or tell: people and groups are read, and roles are given.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Import;

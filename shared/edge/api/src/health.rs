@@ -1,21 +1,27 @@
-//! Health: what is wrong with the tenant, and what to do about it.
+//! Health: what is wrong with the tenant, what to do about it, and what an admin has acknowledged or put off.
 
 use axum::Json;
+use http::StatusCode;
 use jiff::Timestamp;
+use rollcall_directory::{ClosedFinding as Closed, Snooze as StoredSnooze, shown};
 use rollcall_edge_http::Problem;
-use rollcall_insight::{Finding as Found, Insight, Severity as Grade};
-use serde::Serialize;
+use rollcall_insight::{Finding as Found, Health as Checked, Insight, Severity as Grade};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use utoipa::ToSchema;
 
-use crate::audit::Subject;
+use crate::audit::{Actor, Subject};
 use crate::caller::Access;
-use crate::gate::ReadLogs;
+use crate::fields::{Fields, Id};
+use crate::gate::{DecideFindings, ReadLogs};
 
 /// The result of a check.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Health {
     /// What is wrong, the most severe first.
     findings: Vec<Finding>,
+    /// The last 50 findings that are no longer found, latest first, as the hourly checks saw it.
+    resolved: Vec<ResolvedFinding>,
     /// Whether the whole request log was read. If not, repeat the request: each one reads on.
     complete: bool,
     /// When the tenant was checked.
@@ -25,6 +31,14 @@ pub(crate) struct Health {
 /// One finding.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Finding {
+    /// The identity. It stays the same as long as the same is wrong about the same.
+    #[schema(example = "sign_in_refused~inactive")]
+    id: String,
+    /// Whether an admin has acknowledged it or put it off.
+    state: FindingState,
+    /// How it was acknowledged or put off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snooze: Option<Snooze>,
     /// The kind. A newer version may have others.
     #[schema(example = "sign_in_refused")]
     kind: String,
@@ -57,6 +71,91 @@ pub(crate) struct Finding {
     detail: Option<String>,
 }
 
+/// Whether an admin has acknowledged a finding or put it off.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum FindingState {
+    /// Neither.
+    Open,
+    /// An admin knows of it. That ends when the finding is no longer found.
+    Acknowledged,
+    /// An admin has put it off until a time.
+    Snoozed,
+}
+
+/// How a finding was acknowledged or put off.
+#[derive(Debug, Serialize, ToSchema)]
+struct Snooze {
+    /// Why.
+    reason: String,
+    /// Who did it.
+    #[schema(value_type = Actor)]
+    actor: Value,
+    /// When.
+    created_at: Timestamp,
+    /// Until when it is put off. Absent if it is acknowledged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+}
+
+impl From<StoredSnooze> for Snooze {
+    fn from(snooze: StoredSnooze) -> Self {
+        Self {
+            reason: snooze.reason,
+            actor: json!(snooze.by),
+            created_at: snooze.at,
+            expires_at: snooze.until,
+        }
+    }
+}
+
+/// A finding that is no longer found.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ResolvedFinding {
+    /// The identity.
+    id: String,
+    /// The kind. A newer version may have others.
+    kind: String,
+    /// `problem`, `warning` or `notice`, as it was when it was first found. A newer version may have others.
+    severity: String,
+    /// What was wrong, in one line.
+    title: String,
+    /// When a check first found it.
+    opened_at: Timestamp,
+    /// When a check no longer found it.
+    closed_at: Timestamp,
+}
+
+impl From<Closed> for ResolvedFinding {
+    fn from(closed: Closed) -> Self {
+        let finding = closed.finding;
+        Self {
+            id: finding.id,
+            kind: finding.kind,
+            severity: finding.severity,
+            title: finding.title,
+            opened_at: finding.opened_at,
+            closed_at: closed.closed_at,
+        }
+    }
+}
+
+/// How to put a finding off.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NewSnooze {
+    /// Why, in at most 500 characters. The audit log and the page say it.
+    #[schema(
+        example = "The change is planned for Tuesday",
+        pattern = r"\S",
+        max_length = 500
+    )]
+    reason: String,
+    /// For how many days, 1 to 30; null to acknowledge it, until it is no longer found.
+    #[schema(minimum = 1, maximum = 30)]
+    days: Option<u32>,
+}
+
 /// How severe a finding is.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -69,9 +168,16 @@ enum Severity {
     Notice,
 }
 
-impl From<Found> for Finding {
-    fn from(found: Found) -> Self {
+impl Finding {
+    fn of(found: Found, snooze: Option<&StoredSnooze>) -> Self {
         Self {
+            id: found.id(),
+            state: match snooze {
+                None => FindingState::Open,
+                Some(snooze) if snooze.until.is_none() => FindingState::Acknowledged,
+                Some(_) => FindingState::Snoozed,
+            },
+            snooze: snooze.cloned().map(Snooze::from),
             kind: found.kind.code(),
             severity: match found.severity {
                 Grade::Problem => Severity::Problem,
@@ -92,14 +198,65 @@ impl From<Found> for Finding {
     }
 }
 
+impl From<Checked> for Health {
+    fn from(checked: Checked) -> Self {
+        let of = |found: &Found| Finding::of(found.clone(), checked.snooze(found));
+        Self {
+            findings: checked.findings.iter().map(of).collect(),
+            complete: checked.complete,
+            checked_at: checked.looked_at,
+            resolved: checked.record.closed.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
 /// Checks the tenant: connections, groups, roles and sign-ins.
 #[utoipa::path(get, path = "/api/v1/health", operation_id = "read_health", tag = "logs",
     responses((status = 200, body = Health)), security(("session" = ["logs:read"])))]
 pub(crate) async fn read(access: Access<ReadLogs>) -> Result<Json<Health>, Problem> {
     let health = Insight::of(&access.tenant).health().await?;
-    Ok(Json(Health {
-        findings: health.findings.into_iter().map(Finding::from).collect(),
-        complete: health.complete,
-        checked_at: health.looked_at,
-    }))
+    Ok(Json(health.into()))
+}
+
+/// Acknowledges a finding, or puts it off for some days: nobody gets mail about it, and the overview of the console does not
+/// count it. The audit log says who did so and why. Done again, it replaces what was done before.
+#[utoipa::path(post, path = "/api/v1/health/findings/{id}/snooze", operation_id = "snooze_finding", tag = "logs",
+    request_body = NewSnooze, params(("id" = String, Path, description = "The finding's id")),
+    responses((status = 200, body = Finding)), security(("session" = ["sso:configure", "logs:read"])))]
+pub(crate) async fn snooze(
+    access: Access<DecideFindings>,
+    Id(id): Id,
+    Fields(new): Fields<NewSnooze>,
+) -> Result<Json<Finding>, Problem> {
+    let health = Insight::of(&access.tenant).health().await?;
+    let found = health.finding(&id).ok_or_else(|| unknown(&id))?;
+    let findings = access.tenant.findings();
+    let observed = found.observed();
+    let snooze = findings.snooze(&observed, &new.reason, new.days).await?;
+    Ok(Json(Finding::of(found.clone(), Some(&snooze))))
+}
+
+/// Lets a finding count again that was acknowledged or put off. It can be repeated.
+#[utoipa::path(delete, path = "/api/v1/health/findings/{id}/snooze", operation_id = "unsnooze_finding", tag = "logs",
+    params(("id" = String, Path, description = "The finding's id")),
+    responses((status = 204)), security(("session" = ["sso:configure", "logs:read"])))]
+pub(crate) async fn unsnooze(
+    access: Access<DecideFindings>,
+    Id(id): Id,
+) -> Result<StatusCode, Problem> {
+    let was_put_off = access.tenant.findings().unsnooze(&id).await?;
+    if !was_put_off
+        && Insight::of(&access.tenant)
+            .health()
+            .await?
+            .finding(&id)
+            .is_none()
+    {
+        return Err(unknown(&id));
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn unknown(id: &str) -> Problem {
+    Problem::not_found(format!("the finding `{}`", shown(id)))
 }

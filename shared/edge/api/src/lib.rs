@@ -56,6 +56,7 @@ mod tidy;
 
 mod event_attributes;
 mod event_changes;
+mod event_findings;
 mod event_schemas;
 mod events;
 mod portal_links;
@@ -110,8 +111,8 @@ pub use evidence_tables::{EvidenceTable, offboarding_table, review_table};
 pub use fate::explained;
 pub use fields::{Id, Params, name, segment};
 pub use gate::{
-    Configure, Create, Delete, Gate, Pick, Read, ReadConnections, ReadEvidence, ReadLogs, Settings,
-    SignedIn, check_session,
+    Configure, Create, DecideFindings, Delete, Gate, Pick, Read, ReadConnections, ReadEvidence,
+    ReadLogs, Settings, SignedIn, check_session,
 };
 pub use openapi::document;
 pub use operations::{SERVICE_KEY, SESSION};

@@ -135,6 +135,7 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(support::list),
         routes!(support::end),
         routes!(health::read),
+        routes!(health::snooze, health::unsnooze),
         routes!(webhooks::list, webhooks::create),
         routes!(
             webhooks::read,

@@ -54,6 +54,8 @@ pub(crate) struct Settings {
     allowed_addresses: Vec<String>,
     /// What each connection may take away within an hour, unless it has a limit of its own.
     brake: BrakeLimit,
+    /// The addresses that get mail when something is wrong with the tenant.
+    contacts: Vec<String>,
 }
 
 impl From<directory::Settings> for Settings {
@@ -79,6 +81,7 @@ impl From<directory::Settings> for Settings {
             return_origins: settings.return_origins,
             allowed_addresses: settings.allowed_addresses,
             brake: settings.brake.into(),
+            contacts: settings.contacts,
         }
     }
 }
@@ -143,6 +146,8 @@ pub(crate) struct SettingsChange {
     /// What each connection may take away within an hour, unless it has a limit of its own. Only owners and the application
     /// change it.
     brake: Option<BrakeLimit>,
+    /// The addresses that get mail when something is wrong: provisioning has stopped or soon stops. At most 10.
+    contacts: Option<Vec<String>>,
 }
 
 impl SettingsChange {
@@ -187,6 +192,7 @@ impl From<SettingsChange> for directory::SettingsChange {
             return_origins: change.return_origins,
             allowed_addresses: change.allowed_addresses,
             brake: change.brake.map(Into::into),
+            contacts: change.contacts,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The health check of a tenant.
 
+use futures::try_join;
 use rollcall_store::Error;
 
 use crate::handle::Insight;
@@ -12,12 +13,16 @@ impl Insight<'_> {
     /// # Errors
     /// `404` when the tenant was deleted.
     pub async fn health(self) -> Result<Health, Error> {
-        let snapshot = Box::pin(self.snapshot()).await?;
+        let (snapshot, record) = try_join!(
+            Box::pin(self.snapshot()),
+            Box::pin(self.tenant.findings().read()),
+        )?;
         Ok(Health {
             findings: judge(&snapshot),
             complete: snapshot.digest.complete,
             counted: snapshot.digest.counted(),
             looked_at: snapshot.now,
+            record,
         })
     }
 }

@@ -3,7 +3,9 @@
 //! `rules` derives the findings from a `snapshot` alone, and `wording` puts them into words.
 
 use jiff::Timestamp;
-use rollcall_directory::{Diagnosis, Provider, SignInRefusal};
+use rollcall_directory::{
+    Diagnosis, FindingRecord, ObservedFinding, Provider, SignInRefusal, Snooze,
+};
 use rollcall_model::{Role, RouteBy, Subject};
 
 /// The result of a health check.
@@ -17,6 +19,31 @@ pub struct Health {
     pub counted: u64,
     /// When the tenant was checked.
     pub looked_at: Timestamp,
+    /// What is known of findings from earlier checks, and what an admin has acknowledged or put off.
+    pub record: FindingRecord,
+}
+
+impl Health {
+    /// Returns how an admin has acknowledged a finding or put it off, if so.
+    pub fn snooze(&self, finding: &Finding) -> Option<&Snooze> {
+        self.record.snooze(&finding.id(), self.looked_at)
+    }
+
+    /// Returns the findings that nobody has acknowledged or put off.
+    pub fn unattended(&self) -> impl Iterator<Item = &Finding> {
+        let is_open = |finding: &&Finding| self.snooze(finding).is_none();
+        self.findings.iter().filter(is_open)
+    }
+
+    /// Returns the finding with an id.
+    pub fn finding(&self, id: &str) -> Option<&Finding> {
+        self.findings.iter().find(|finding| finding.id() == id)
+    }
+
+    /// Returns the findings as they are remembered and announced.
+    pub fn observed(&self) -> Vec<ObservedFinding> {
+        self.findings.iter().map(Finding::observed).collect()
+    }
 }
 
 /// How severe a finding is, the most severe first.
@@ -103,19 +130,34 @@ pub enum FindingKind {
     WebhookPausedByHand,
 }
 
+impl Severity {
+    /// Returns the code in the API.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Problem => "problem",
+            Self::Warning => "warning",
+            Self::Notice => "notice",
+        }
+    }
+}
+
 impl FindingKind {
     /// Returns the code in the API, such as `sign_in_refused`.
     pub fn code(self) -> String {
-        let name = format!("{self:?}");
-        let mut code = String::with_capacity(name.len() + 4);
-        for c in name.chars() {
-            if c.is_ascii_uppercase() && !code.is_empty() {
-                code.push('_');
-            }
-            code.push(c.to_ascii_lowercase());
-        }
-        code
+        snake_case(&format!("{self:?}"))
     }
+}
+
+/// Returns the name of a variant as a code: `no_token` for `NoToken`.
+pub(super) fn snake_case(name: &str) -> String {
+    let mut code = String::with_capacity(name.len() + 4);
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !code.is_empty() {
+            code.push('_');
+        }
+        code.push(c.to_ascii_lowercase());
+    }
+    code
 }
 
 /// One finding.

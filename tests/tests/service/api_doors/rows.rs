@@ -117,6 +117,18 @@ pub(super) fn rows() -> Vec<Row> {
         get("/support-access"),
         ("DELETE", "/support-access/{connection}", None),
         get("/health"),
+        (
+            "POST",
+            "/health/findings/neither_subject_nor_connection/snooze",
+            Some(json!({"reason": "known", "days": 7})),
+        ),
+        get("/health"),
+        (
+            "DELETE",
+            "/health/findings/neither_subject_nor_connection/snooze",
+            None,
+        ),
+        ("DELETE", "/health/findings/nothing/snooze", None),
         get("/audit?action=connection."),
         get("/evidence/access-review"),
         get("/evidence/offboarding"),

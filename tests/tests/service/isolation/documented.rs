@@ -126,6 +126,7 @@ pub(super) fn kind_of(path: &str, name: &str) -> &'static str {
         ("requests", "id") => "request",
         ("schemas", "urn") => "schema",
         ("imports", "id") => "import",
+        ("findings", "id") => "finding",
         _ => panic!("no values for parameter `{name}` of {path}: add its kind to `documented.rs`"),
     }
 }

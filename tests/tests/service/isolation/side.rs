@@ -145,6 +145,7 @@ impl Side {
         application.put(&part, row).await.expect(200);
         self.key = application.with(Some(&key.string("/service_key")));
         self.values.extend([
+            ("finding", format!("never_heard_from~{connection}")),
             ("connection", connection),
             ("token", token.id()),
             ("token secret", token.string("/token")),

@@ -1,4 +1,4 @@
-//! Which addresses get mail. An identity provider can send any text as an address.
+//! Which addresses get mail. An identity provider can send any text as an address, and an admin can type any.
 
 /// The longest address (RFC 5321 §4.5.3.1.3) and its longest local part, in bytes.
 const MAX_ADDRESS: usize = 254;
@@ -10,7 +10,7 @@ const MAX_LABEL: usize = 63;
 ///
 /// Only unquoted ASCII addresses pass. So nothing in an address can end a header, begin another address or be a comment.
 /// SES accepts no other characters; domains with them are written as Punycode.
-pub(crate) fn domain_of(address: &str) -> Option<String> {
+pub fn mail_domain(address: &str) -> Option<String> {
     let (local, domain) = address.split_once('@')?;
     let is_local = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
     let has_ends = !local.starts_with('.') && !local.ends_with('.') && !local.contains("..");
@@ -73,7 +73,7 @@ mod tests {
             (&format!("{}@x.test", "a".repeat(65)), None),
             (&format!("a@{}.test", "x".repeat(64)), None),
         ] {
-            assert_eq!(domain_of(address).as_deref(), domain, "{address:?}");
+            assert_eq!(mail_domain(address).as_deref(), domain, "{address:?}");
         }
     }
 }

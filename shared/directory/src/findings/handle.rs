@@ -1,0 +1,43 @@
+//! The handle on the findings of a tenant.
+
+use rollcall_store::{Error, Expression, Guard, Scope, Transaction, from_item, to_item};
+
+use crate::findings::record::FindingRecord;
+
+/// The findings of one tenant.
+#[derive(Clone, Copy, Debug)]
+pub struct Findings<'a> {
+    pub(super) scope: &'a Scope,
+}
+
+impl<'a> Findings<'a> {
+    pub(crate) fn of(scope: &'a Scope) -> Self {
+        Self { scope }
+    }
+
+    /// Reads what is known of the findings. It is empty before the first check.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn read(self) -> Result<FindingRecord, Error> {
+        let stored = self.scope.table.get(&self.scope.keys().findings()).await?;
+        Ok(stored.map(from_item).transpose()?.unwrap_or_default())
+    }
+
+    /// Adds the write of a record to a transaction, on the condition that nobody else has written since it was read.
+    pub(super) fn put(
+        self,
+        transaction: &mut Transaction,
+        before: &FindingRecord,
+        mut after: FindingRecord,
+    ) -> Result<(), Error> {
+        let unchanged = match before.revision {
+            0 => Expression::absent(),
+            revision => Expression::at_revision(revision),
+        };
+        after.revision = before.revision + 1;
+        let item = to_item(&self.scope.keys().findings(), &after)?;
+        transaction.put_if(item, unchanged, Guard::Stale);
+        Ok(())
+    }
+}

@@ -1,0 +1,10 @@
+//! Findings: what checks of a tenant found wrong, since when and until when, and what an admin has put off.
+//!
+//! `rollcall-insight` judges what is wrong. This room remembers it in one item of the tenant (`record`), which has the open
+//! findings, the last closed ones, and what is put off. `watch` compares a check with it and announces what has opened or
+//! closed. `put_off` is what an admin does.
+
+pub(crate) mod handle;
+mod put_off;
+pub(crate) mod record;
+pub(crate) mod watch;
