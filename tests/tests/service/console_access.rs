@@ -90,7 +90,7 @@ fn a_change_needs_a_form_of_the_same_session_and_origin() {
 type Form = (&'static str, &'static [(&'static str, &'static str)], Role);
 
 /// Every form with its required fields; names in braces are placeholders for ids.
-const FORMS: [Form; 21] = [
+const FORMS: [Form; 22] = [
     (
         "/console/connections",
         &[("name", "x"), ("provider", "okta"), ("form_id", "{fresh}")],
@@ -164,6 +164,11 @@ const FORMS: [Form; 21] = [
         "/console/connections/{connection}/held",
         &[("then", "discard-all")],
         Role::Admin,
+    ),
+    (
+        "/console/connections/{connection}/observed",
+        &[("then", "make-real")],
+        Role::Owner,
     ),
     ("/console/settings", SETTINGS, Role::Admin),
     ("/console/connections/{connection}/delete", &[], Role::Admin),
@@ -264,6 +269,7 @@ fn what_a_role_may_not_do_is_neither_shown_nor_allowed() {
                 "/people/{person}/merge",
                 "/connections/{connection}/remedies/bind-anew",
                 "/connections/{connection}/held",
+                "/connections/{connection}/observed",
             ] {
                 visitor
                     .get(&format!("/console{}", fill(page)))
