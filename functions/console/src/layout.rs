@@ -217,6 +217,8 @@ fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
         "connection-created" => "Connection created",
         "connection-changed" => "Connection saved",
+        "observing" => "The connection is observed",
+        "made-real" => "The connection is real",
         "rules-saved" => "Rules saved",
         "replaces" => {
             "From now on, this connection takes over what the other one owns with its first write to it."

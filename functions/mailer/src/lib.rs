@@ -208,7 +208,8 @@ impl Mailer {
         else {
             return Ok(None);
         };
-        if person.state != PersonState::Invited {
+        // What is only observed invites nobody.
+        if person.state != PersonState::Invited || person.identity.observed {
             return Ok(None);
         }
         let subject = Subject::new("user", user, &person.user_name);

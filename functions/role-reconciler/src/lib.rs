@@ -91,6 +91,15 @@ impl Reconciler {
                 }
             }
             Message::Erasure { erasure } => self.erase(erasure, deadline).await?,
+            Message::Event { detail } if Message::pass_of(&detail).is_some() => {
+                match Message::pass_of(&detail) {
+                    Some(pass) => self.make_real(pass, deadline).await?,
+                    None => None,
+                }
+            }
+            Message::FullPass { full_pass } if full_pass.made_real.is_some() => {
+                self.make_real(full_pass, deadline).await?
+            }
             Message::Event { detail } => {
                 let tenant = self.directory.system(detail.tenant.clone());
                 let rest = tenant.roles().follow_up(&detail, deadline).await?;
@@ -164,6 +173,37 @@ impl Reconciler {
                 return Ok(Some(Message::FullPass { full_pass: pass }));
             }
         }
+    }
+
+    /// Lets take effect what a connection has said while it was only observed, until `deadline`: first what it gives, so that
+    /// nobody is without a role in between, and then what it takes away. Returns the message that continues, if any. Every
+    /// step can be repeated, and what it leaves out the next full pass does.
+    async fn make_real(&self, mut pass: Pass, deadline: Instant) -> Result<Option<Message>, Error> {
+        let (Some(tenant), Some(connection)) = (&pass.tenant, &pass.made_real) else {
+            return Ok(None);
+        };
+        let tenant = self.directory.system(tenant.clone());
+        if pass.held.is_none() {
+            let behind = pass.person.take();
+            pass.person = tenant
+                .roles()
+                .make_real(connection, behind, deadline)
+                .await?;
+            if pass.person.is_some() {
+                return Ok(Some(Message::FullPass { full_pass: pass }));
+            }
+        }
+        let held = pass.held.take().filter(|held| !held.is_empty());
+        let released = tenant.sign_in().release_held(held, deadline).await;
+        if let Some(error) = released.failed {
+            return Err(error);
+        }
+        if let Some(next) = released.next {
+            pass.held = Some(next);
+            return Ok(Some(Message::FullPass { full_pass: pass }));
+        }
+        tenant.roles().is_made_real(connection).await?;
+        Ok(None)
     }
 
     /// Gives the roles of the stack to the tenants that have none of their own, until `deadline`, if the roles have changed

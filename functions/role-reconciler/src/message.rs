@@ -1,6 +1,6 @@
 //! The messages in the reconciler's queue.
 
-use rollcall_directory::{Continuation, Erased, Event, EventType, TenantId};
+use rollcall_directory::{Continuation, Erased, Event, EventType, TenantId, makes_real};
 use serde::{Deserialize, Serialize};
 
 /// One message.
@@ -49,6 +49,10 @@ pub struct Pass {
     /// The last processed person of that tenant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub person: Option<String>,
+    /// The connection of that tenant that is no longer only observed: it is a pass for what that has said, and for no
+    /// other tenant. An earlier version ignores it and does a full pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub made_real: Option<String>,
     /// Whether it only renews the roles that tenants have from the stack.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub only_roles: bool,
@@ -60,6 +64,15 @@ pub struct Pass {
 impl Message {
     pub(crate) fn rest(tenant: TenantId, rest: Continuation) -> Self {
         Self::Rest { tenant, rest }
+    }
+
+    /// Returns the pass that an event orders, if it says that a connection is no longer only observed.
+    pub(crate) fn pass_of(event: &Event) -> Option<Pass> {
+        makes_real(event).then(|| Pass {
+            tenant: Some(event.tenant.clone()),
+            made_real: Some(event.subject.id.clone()),
+            ..Pass::default()
+        })
     }
 
     /// Returns whose erasure an event orders, if it does.
@@ -81,7 +94,8 @@ impl Message {
             Self::Event { detail } => matches!(
                 EventType::of(&detail.kind),
                 Some(
-                    EventType::GroupMappingChanged
+                    EventType::ConnectionRulesChanged
+                        | EventType::GroupMappingChanged
                         | EventType::GroupDeleted
                         | EventType::TenantRolesChanged
                         | EventType::TenantSettingsChanged

@@ -296,7 +296,7 @@ impl Directory {
     pub fn tenant(&self, caller: &Caller) -> Tenant {
         let actor = Actor::token(&caller.token_id, &caller.connection_id);
         let tenant = self.acted_on(caller.tenant.clone(), actor, &caller.request_id);
-        tenant.pushed_to(caller.deleted_people, caller.at_ceiling)
+        tenant.pushed_by(caller)
     }
 
     /// Returns a tenant with Rollcall itself as the actor, for setup and maintenance.
@@ -326,6 +326,7 @@ impl Directory {
             session_bounds: self.session_bounds,
             deleted_people: DeletedPeople::default(),
             at_ceiling: AtCeiling::default(),
+            observing: false,
             types: ResourceTypes::default(),
             webhook_targets: self.webhook_targets,
             sends_mail: self.sends_mail,

@@ -1,9 +1,10 @@
 //! The handle on one tenant, which gives access to the handles of the rooms.
 
-use rollcall_model::{AtCeiling, DeletedPeople, Kind, Origin, TenantId};
+use rollcall_model::{Kind, Origin, TenantId};
 use rollcall_scim::{ResourceType, ResourceTypes};
 use rollcall_store::{Error, Scope};
 
+use crate::credentials::authenticate::Caller;
 use crate::credentials::handle::Credentials;
 use crate::credentials::repeats::{Repeat, RepeatKey, Repeated};
 use crate::erasure::handle::Erasures;
@@ -38,10 +39,11 @@ impl Tenant {
         self
     }
 
-    /// Returns the handle for a push in a tenant with this setting, and at these ceilings.
-    pub(crate) fn pushed_to(mut self, setting: DeletedPeople, at_ceiling: AtCeiling) -> Self {
-        self.scope.deleted_people = setting;
-        self.scope.at_ceiling = at_ceiling;
+    /// Returns the handle for a push of this caller.
+    pub(crate) fn pushed_by(mut self, caller: &Caller) -> Self {
+        self.scope.deleted_people = caller.deleted_people;
+        self.scope.at_ceiling = caller.at_ceiling;
+        self.scope.observing = caller.observing;
         self
     }
 

@@ -74,6 +74,19 @@ pub struct HeldRequest {
     pub received_at: Option<Timestamp>,
 }
 
+/// What held of a person or a group when a connection that is only observed first wrote it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observation {
+    /// The id of the connection.
+    pub connection: String,
+    /// The connection that owned the resource; `None` if nobody did, or it is new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// Whether the person was deactivated: they stay so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub out: bool,
+}
+
 /// Who a person is, beside their SCIM attributes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -119,9 +132,13 @@ pub struct Identity {
     /// The request that is held: the first, if several say that the person goes. `None` if an earlier version held it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub held_request: Option<HeldRequest>,
-    /// Whether the connection that owns the person is only observed: what it says takes no effect.
+    /// Whether the resource is there only because a connection that is only observed has sent it: nothing about it takes
+    /// effect.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub observed: bool,
+    /// What held before a connection that is only observed wrote the resource. What it said since then takes no effect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observation: Option<Observation>,
     /// How often SCIM has changed the user name or the external id. A session that knows a lower number is older than
     /// the last change.
     #[serde(skip_serializing_if = "is_zero")]
@@ -168,6 +185,24 @@ impl Identity {
     pub fn end_hold(&mut self) {
         (self.deactivation_held, self.deletion_held) = (false, false);
         (self.held_by, self.held_until, self.held_request) = (None, None, None);
+    }
+
+    /// Forgets that a connection was only observed.
+    pub fn end_observation(&mut self) {
+        (self.observed, self.observation) = (false, None);
+    }
+
+    /// Returns the connection that owns the resource as far as that is in effect: what is only observed changes no owner.
+    pub fn owner_in_effect(&self) -> Option<&String> {
+        match &self.observation {
+            Some(before) => before.owner.as_ref(),
+            None => self.owner.as_ref(),
+        }
+    }
+
+    /// Returns whether the person was deactivated when a connection that is only observed wrote them first.
+    pub fn was_out(&self) -> bool {
+        self.observation.as_ref().is_some_and(|it| it.out)
     }
 
     /// Returns the request that is held, as far as it is known.

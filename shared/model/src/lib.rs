@@ -76,7 +76,8 @@ pub use effect::{Causes, Effect};
 pub use event_type::EventType;
 pub use id::{generated_id, generated_id_of, is_chosen_id, is_id, new_id, sha256_hex, shown};
 pub use identity::{
-    Binding, HeldRequest, IdentifierKind, Identity, NO_CONNECTION, PersonOrigin, Proven, contradict,
+    Binding, HeldRequest, IdentifierKind, Identity, NO_CONNECTION, Observation, PersonOrigin,
+    Proven, contradict,
 };
 pub use key_scope::{KeyScope, UnknownScope};
 pub use kind::{ChangeEvents, GROUPS, Kind, Lookup, USERS};

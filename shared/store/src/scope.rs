@@ -1,5 +1,6 @@
 //! The scope of an operation: one tenant, one actor, one request.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rollcall_model::{
@@ -38,6 +39,8 @@ pub struct Scope {
     pub deleted_people: DeletedPeople,
     /// What the tenant has as much of as the operator allows, if the request is one of an identity provider.
     pub at_ceiling: AtCeiling,
+    /// Whether the request is one of a connection that is only observed: what it says takes no effect.
+    pub observing: bool,
     /// The types of resources, with the extensions that are declared if the request needs them.
     pub types: ResourceTypes,
     /// Where webhooks may lead.
@@ -88,6 +91,10 @@ pub struct TenantItem {
     /// The tenant's only connection; `None` if there are none or several, or if it is not known yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sole_connection: Option<String>,
+    /// The connections that are only observed, and those that were deleted while they were: what they said takes no
+    /// effect. The connections themselves and the tenant's meter have copies.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub observing: BTreeSet<String>,
     /// How often a role was given by hand or by a group. A change of the roles is conditional on it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub grants: u64,
@@ -133,6 +140,7 @@ impl TenantItem {
             group_owners_known_at: Some(created_at),
             group_owners_known_behind: None,
             sole_connection: None,
+            observing: BTreeSet::new(),
             grants: 0,
             schemas: 0,
             stack_schemas: 0,
@@ -198,6 +206,11 @@ impl Scope {
     /// Returns the keys of the tenant.
     pub fn keys(&self) -> Keys<'_> {
         Keys::of(&self.tenant)
+    }
+
+    /// Returns the connection whose request it is, if that is only observed.
+    pub fn observer(&self) -> Option<&str> {
+        self.actor.connection().filter(|_| self.observing)
     }
 
     /// Returns the type of the resources of a kind, with the extensions that are declared.

@@ -121,6 +121,7 @@ def connections(door: Door) -> None:
     assert door("list_held_changes", made).items == []
     decided = door("decide_held_changes", made, body=models.HeldDecision(decision=models.DecisionKind.APPLY))
     assert decided.changes == 0
+    assert door("list_observed_changes", made).items == []
     door("preview_remedy", made, remedy=models.RemedyKind.CONFIRM)
     door("apply_remedy", made, body=models.ChosenRemedy(remedy=models.RemedyKind.CONFIRM))
     token = door("create_token", made, body=models.NewToken(label="first"))

@@ -27,6 +27,7 @@ async function connections(api: Api): Promise<void> {
   await ok(api.GET("/api/v1/scim/connections/{id}/quirks", at));
   assert.deepEqual((await ok(api.GET("/api/v1/scim/connections/{id}/held", at))).items, []);
   await ok(api.POST("/api/v1/scim/connections/{id}/held", { ...at, body: { decision: "apply" } }));
+  assert.deepEqual((await ok(api.GET("/api/v1/scim/connections/{id}/observed", at))).items, []);
   const remedy = { params: { path: { id }, query: { remedy: "confirm" as const } } };
   await ok(api.GET("/api/v1/scim/connections/{id}/remedies", remedy));
   await ok(api.POST("/api/v1/scim/connections/{id}/remedies", { ...at, body: { remedy: "confirm" } }));

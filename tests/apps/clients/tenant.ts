@@ -28,6 +28,7 @@ async function connections(api: Api, tenant: string): Promise<void> {
   await ok(api.GET("/api/v1/tenants/{tenant}/connections/{id}/quirks", at));
   assert.deepEqual((await ok(api.GET("/api/v1/tenants/{tenant}/connections/{id}/held", at))).items, []);
   await ok(api.POST("/api/v1/tenants/{tenant}/connections/{id}/held", { ...at, body: { decision: "apply" } }));
+  assert.deepEqual((await ok(api.GET("/api/v1/tenants/{tenant}/connections/{id}/observed", at))).items, []);
   const remedy = { params: { path: { tenant, id }, query: { remedy: "confirm" as const } } };
   await ok(api.GET("/api/v1/tenants/{tenant}/connections/{id}/remedies", remedy));
   await ok(api.POST("/api/v1/tenants/{tenant}/connections/{id}/remedies", { ...at, body: { remedy: "confirm" } }));

@@ -362,6 +362,7 @@ async fn populate(table: &TestTable, tenant: &Tenant, work: Work) -> (Tenant, St
         deleted_people: Default::default(),
         logged_values: Default::default(),
         at_ceiling: Default::default(),
+        observing: false,
         schemas: 0,
         read_budget: DEFAULT_READ_UNITS_PER_MINUTE,
     };

@@ -90,7 +90,7 @@ fn a_change_needs_a_form_of_the_same_session_and_origin() {
 type Form = (&'static str, &'static [(&'static str, &'static str)], Role);
 
 /// Every form with its required fields; names in braces are placeholders for ids.
-const FORMS: [Form; 24] = [
+const FORMS: [Form; 26] = [
     (
         "/console/health/snooze",
         &[
@@ -179,6 +179,11 @@ const FORMS: [Form; 24] = [
         "/console/connections/{connection}/held",
         &[("then", "discard-all")],
         Role::Admin,
+    ),
+    (
+        "/console/connections/{connection}/observed",
+        &[("then", "make-real")],
+        Role::Owner,
     ),
     ("/console/settings", SETTINGS, Role::Admin),
     ("/console/connections/{connection}/delete", &[], Role::Admin),
@@ -283,6 +288,7 @@ fn what_a_role_may_not_do_is_neither_shown_nor_allowed() {
                 "/connections/{connection}/remedies/bind-anew",
                 "/connections/{connection}/held",
                 "/connections/{connection}/test",
+                "/connections/{connection}/observed",
             ] {
                 visitor
                     .get(&format!("/console{}", fill(page)))

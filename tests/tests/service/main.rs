@@ -120,6 +120,7 @@ mod names;
 mod neighbour;
 mod newer_versions;
 mod oauth;
+mod observe;
 mod own_group_schemas;
 mod own_schemas;
 mod own_unique_values;

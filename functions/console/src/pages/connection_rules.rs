@@ -105,6 +105,8 @@ pub(super) fn read(form: &Typed) -> Result<ConnectionRules, Problem> {
             false => None,
         },
         brake_holds: has_brake.then(|| form.has("brake", "hold")),
+        // The page of what would change has a form of its own.
+        observing: None,
     })
 }
 

@@ -24,6 +24,7 @@ mod log_view;
 mod mappings;
 mod merge;
 mod names;
+mod observed;
 mod offboarding;
 mod open;
 mod overview;
@@ -82,6 +83,10 @@ pub(crate) fn router() -> Router<Directory> {
         .route(
             "/console/connections/{id}/held",
             get(held::show).post(held::decide),
+        )
+        .route(
+            "/console/connections/{id}/observed",
+            get(observed::show).post(observed::decide),
         )
         .route("/console/tokens", get(tokens::show).post(tokens::issue))
         .route("/console/tokens/{id}/rotate", post(tokens::rotate))

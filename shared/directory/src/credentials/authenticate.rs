@@ -35,6 +35,8 @@ pub struct Caller {
     pub logged_values: LoggedValues,
     /// What the tenant has as much of as the operator allows.
     pub at_ceiling: AtCeiling,
+    /// Whether the connection is only observed: what it says takes no effect.
+    pub observing: bool,
     /// The version of the tenant's extension schemas; 0 if there are none.
     pub schemas: u64,
     /// How many read units the requests of the token may consume per minute.
@@ -293,6 +295,7 @@ impl Request<'_> {
             deleted_people: DeletedPeople::default(),
             logged_values: LoggedValues::default(),
             at_ceiling: AtCeiling::default(),
+            observing: false,
             schemas: 0,
             read_budget: DEFAULT_READ_UNITS_PER_MINUTE,
         }
@@ -415,6 +418,7 @@ impl Request<'_> {
             deleted_people: meter.deleted_people(),
             logged_values: meter.logged_values(),
             at_ceiling: meter.at_ceiling(),
+            observing: meter.observes(token),
             schemas: meter.schemas(),
             read_budget: meter.read_budget(),
             ..self.caller(token)

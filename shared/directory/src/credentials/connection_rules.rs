@@ -40,9 +40,19 @@ pub struct ConnectionRules {
     pub brake: Option<Option<BrakeLimit>>,
     /// Whether what it takes away beyond that is held until an admin decides.
     pub brake_holds: Option<bool>,
+    /// Whether it is only observed. Only a connection that has sent nothing yet can begin to be.
+    pub observing: Option<bool>,
 }
 
 impl ConnectionRules {
+    /// Returns the rules that change only whether the connection is observed.
+    pub fn observing(observing: bool) -> Self {
+        Self {
+            observing: Some(observing),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn applied_to(&self, before: &Connection) -> Result<Connection, Error> {
         let mut after = before.clone();
         if let Some(replaces) = &self.replaces {
@@ -76,6 +86,7 @@ impl ConnectionRules {
             }
             after.brake = limit;
         }
+        after.observing = self.observing.unwrap_or(after.observing);
         after.brake_holds = self.brake_holds.unwrap_or(after.brake_holds);
         after.external_ids_unrelated = self
             .external_ids_unrelated
@@ -99,10 +110,12 @@ pub(super) fn alias_in_use() -> Error {
 }
 
 impl Credentials<'_> {
-    /// Changes the rules of a connection.
+    /// Changes the rules of a connection. What a connection said while it was observed takes effect by the event, once it
+    /// is no longer observed.
     ///
     /// # Errors
-    /// `404` when the connection does not exist; `invalidValue` for a rule that is not allowed.
+    /// `404` when the connection does not exist; `invalidValue` for a rule that is not allowed; `409` when it is to be
+    /// observed, but has sent requests before.
     pub async fn change_rules(
         self,
         id: &str,
@@ -112,14 +125,21 @@ impl Credentials<'_> {
             let before = self.connection(id).await?;
             let after = rules.applied_to(&before)?;
             if after == before {
+                // An earlier attempt may have ended before it refreshed the meter.
+                self.refresh_if(rules.observing.is_some()).await?;
                 return Ok(Some(after));
             }
+            let after = self.to_be_observed(&before, after).await?;
             let after = after.at_next_revision();
             let failed = self.write_changed(&before, &after).await?;
             if failed.contains(&Guard::Unique) {
                 return Err(alias_in_use());
             }
-            Ok(failed.is_empty().then_some(after))
+            if !failed.is_empty() {
+                return Ok(None);
+            }
+            self.refresh_if(after.observing != before.observing).await?;
+            Ok(Some(after))
         })
         .await
     }

@@ -20,7 +20,7 @@ impl Connection {
         json!({
             "replaces": self.replaces, "external_ids_unrelated": self.external_ids_unrelated,
             "rebind_until": self.rebind_until, "alias": self.alias, "brake_limit": self.brake,
-            "brake_holds": self.brake_holds,
+            "brake_holds": self.brake_holds, "observing": self.observing,
         })
     }
 }
@@ -34,6 +34,8 @@ impl Credentials<'_> {
     ) -> Result<Vec<Guard>, Error> {
         let mut transaction = Transaction::default();
         self.write_alias(&mut transaction, before, after)?;
+        self.write_observing(&mut transaction, before, after)
+            .await?;
         let key = self.scope.keys().connection(&after.id);
         let set = changed(before, after);
         transaction.update_if(key, set, before.unchanged(), Guard::Stale);
@@ -92,6 +94,18 @@ fn changed(before: &Connection, after: &Connection) -> Expression {
     if after.brake_holds != before.brake_holds {
         set = set.then(", brake_holds = :holds");
         set = set.with(":holds", AttributeValue::Bool(after.brake_holds));
+    }
+    if after.observing != before.observing {
+        set = set.then(", observing = :observing");
+        set = set.with(":observing", AttributeValue::Bool(after.observing));
+    }
+    if let Some(begun) = after
+        .made_real
+        .as_ref()
+        .filter(|_| before.made_real != after.made_real)
+    {
+        set = set.then(", made_real = :made_real");
+        set = set.with(":made_real", begun.to_value());
     }
     if after.rebind_until != before.rebind_until {
         match after.rebind_until {

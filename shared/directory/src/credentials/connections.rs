@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use rollcall_model::{BrakeLimit, EventType, Provider, Subject, is_chosen_id, new_id, shown};
+use rollcall_model::{
+    BrakeLimit, EventType, Provider, Reason, Subject, is_chosen_id, new_id, shown,
+};
 use rollcall_scim as scim;
 use rollcall_store::{
     Error, Expression, Guard, Range, Scope, Transaction, from_item, now, number, retry_stale,
@@ -20,6 +22,20 @@ use crate::journal::entry::Entry;
 
 /// Tokens that one transaction revokes, with two writes each.
 const TOKENS_AT_ONCE: usize = 45;
+
+/// How far what a connection said while it was observed is made real.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MadeReal {
+    /// When somebody decided it.
+    pub since: Timestamp,
+    /// How many people the tenant had then.
+    pub people: u64,
+    /// How many of them were looked at. After an interruption, some count twice.
+    pub looked_at: u64,
+    /// When everything was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub done: Option<Timestamp>,
+}
 
 /// One identity provider of the tenant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +67,9 @@ pub struct Connection {
     /// Whether it is only observed: what it says about people takes no effect.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub observing: bool,
+    /// How far what it said is made real, since it is no longer observed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_real: Option<MadeReal>,
     /// What it may take away within an hour; `None` for what the tenant's settings say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub brake: Option<BrakeLimit>,
@@ -60,6 +79,16 @@ pub struct Connection {
     /// Increases by one with every change. It is 0 for connections that earlier versions stored without it.
     #[serde(default, skip_serializing_if = "is_zero")]
     revision: u64,
+}
+
+/// Returns the refusal of what would let take effect what an observed connection says.
+fn only_observed() -> Error {
+    let detail = "the connection is only observed, so nothing that it sent is in effect; make it real first, or delete \
+                  it and keep its people";
+    Error::Refused(
+        Reason::Conflict,
+        scim::Error::InvalidValue(detail.to_owned()),
+    )
 }
 
 fn is_zero(number: &u64) -> bool {
@@ -128,6 +157,7 @@ impl Connection {
             alias: None,
             tokens_issued: 0,
             observing: false,
+            made_real: None,
             brake: None,
             brake_holds: false,
             revision: 0,
@@ -305,6 +335,9 @@ impl Credentials<'_> {
     pub async fn delete_connection_and(self, id: &str, people: &PeopleOf) -> Result<(), Error> {
         let connection = self.connection(id).await?;
         self.check_heir(id, people).await?;
+        if connection.observing && *people != PeopleOf::Kept {
+            return Err(only_observed());
+        }
         self.begin_deletion(id).await?;
         // All its tokens end with this write, however many there are.
         let (table, keys) = (&self.scope.table, self.scope.keys());
@@ -349,9 +382,10 @@ impl Credentials<'_> {
         let Some(heir) = people.heir() else {
             return Ok(());
         };
-        match heir != id && self.known_connection(heir).await?.is_some() {
-            true => Ok(()),
-            false => {
+        match self.known_connection(heir).await?.filter(|_| heir != id) {
+            Some(heir) if heir.observing => Err(only_observed()),
+            Some(_) => Ok(()),
+            None => {
                 let detail = format!("`{}` is not another connection", shown(heir));
                 Err(scim::Error::InvalidValue(detail).into())
             }

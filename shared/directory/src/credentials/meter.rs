@@ -18,7 +18,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_model::{
     AddressList, AtCeiling, DEFAULT_READ_UNITS_PER_MINUTE, DeletedPeople, LoggedValues, TenantId,
 };
-use rollcall_store::{Error, Expression, Keys, Table, TenantItem, Updated, from_item, number};
+use rollcall_store::{
+    Error, Expression, Keys, Table, TenantItem, Updated, from_item, number, string,
+};
 use serde::Deserialize;
 
 use crate::credentials::booking::{Metered, State};
@@ -56,6 +58,8 @@ pub(super) struct MeterItem {
     gone: bool,
     /// The connections that are being deleted. Once that is done, each of their tokens is revoked.
     gone_connections: BTreeSet<String>,
+    /// The connections that are only observed. Meters of earlier versions do not have it.
+    observing: BTreeSet<String>,
 }
 
 impl Metered for MeterItem {
@@ -128,6 +132,11 @@ impl MeterItem {
     /// Returns the version of the tenant's extension schemas.
     pub(super) fn schemas(&self) -> u64 {
         self.declared_schemas
+    }
+
+    /// Returns whether the connection of the token is only observed.
+    pub(super) fn observes(&self, token: &TokenItem) -> bool {
+        self.observing.contains(&token.connection_id)
     }
 
     /// Returns which ceilings of the operator are reached.
@@ -208,7 +217,7 @@ fn copy_of(tenant: &TenantItem, more: &str) -> Expression {
     let set = "SET of_revision = :revision, cost_us = :cost, lead_us = :lead, token_cost_us = :token_cost, \
                token_lead_us = :token_lead, keep_days = :days, restores_deleted = :restores, logs_all_values = :all_values, \
                people_full = :people_full, groups_full = :groups_full, declared_schemas = :schemas, \
-               read_budget = :read_budget, addresses = :addresses";
+                read_budget = :read_budget, addresses = :addresses, observing = :observing";
     let restores = tenant.settings.deleted_people == DeletedPeople::Restore;
     let all_values = tenant.settings.logged_values == LoggedValues::All;
     let addresses = tenant.settings.address_list().to_bytes();
@@ -223,6 +232,7 @@ fn copy_of(tenant: &TenantItem, more: &str) -> Expression {
         .with(":all_values", AttributeValue::Bool(all_values))
         .with(":schemas", number(tenant.schemas))
         .with(":addresses", AttributeValue::B(Blob::new(addresses)))
+        .with(":observing", listed(&tenant.observing))
         .with(
             ":read_budget",
             number(tenant.ceilings.read_units_per_minute()),
@@ -235,6 +245,11 @@ fn copy_of(tenant: &TenantItem, more: &str) -> Expression {
             ":groups_full",
             AttributeValue::Bool(tenant.at_ceiling.groups),
         )
+}
+
+/// Returns ids as a list: a set cannot be empty.
+pub(super) fn listed(ids: &BTreeSet<String>) -> AttributeValue {
+    AttributeValue::L(ids.iter().map(|id| string(id)).collect())
 }
 
 /// The condition that the meter is a copy of an earlier revision. A slower request must not undo a newer copy.

@@ -26,6 +26,7 @@ pub(crate) mod invitations;
 pub(crate) mod key_history;
 pub(crate) mod lease;
 pub(crate) mod meter;
+pub(crate) mod observing;
 pub(crate) mod predecessors;
 mod put_connection;
 mod read_budget;

@@ -39,16 +39,25 @@ impl Credentials<'_> {
                     if after == *before {
                         return Ok(Some((after, false)));
                     }
+                    let after = self.to_be_observed(before, after).await?;
                     let after = after.at_next_revision();
                     let failed = self.write_changed(before, &after).await?;
+                    self.refresh_if(after.observing != before.observing).await?;
                     (after, failed)
                 }
                 // The form of ids that are generated. Such a connection was deleted, or is that of another tenant.
                 None if is_id(id) => return Err(connection_not_found(id)),
                 None => {
                     let new = Connection::with_id(id, label, provider, now());
-                    let new = rules.applied_to(&new)?;
+                    let mut new = rules.applied_to(&new)?;
+                    let is_observed = std::mem::take(&mut new.observing);
                     let failed = self.write_new(&new).await?;
+                    if is_observed && failed.is_empty() {
+                        // It has no token yet.
+                        new = self
+                            .change_rules(id, &ConnectionRules::observing(true))
+                            .await?;
+                    }
                     (new, failed)
                 }
             };

@@ -34,6 +34,19 @@ pub(crate) struct Hold {
     pub(crate) until: Timestamp,
 }
 
+impl Hold {
+    /// Until when is held what a connection says that is only observed: until somebody makes it real.
+    pub(crate) const UNENDING: Timestamp = Timestamp::MAX;
+
+    /// Returns the hold of what a connection says that is only observed.
+    pub(super) fn unending(connection: &str) -> Self {
+        Self {
+            connection: connection.to_owned(),
+            until: Self::UNENDING,
+        }
+    }
+}
+
 /// What was decided for a request. It counts once, however often it starts over.
 pub(super) type Booked = OnceLock<Option<Hold>>;
 
@@ -68,11 +81,14 @@ pub struct Tripped {
 
 impl Resources<'_> {
     /// Counts what the request takes away, and returns the hold if it is not to take effect. What is no push of a
-    /// connection is never counted or held.
+    /// connection is never counted or held, and what is only observed takes nothing away.
     pub(super) async fn brake(self, booked: &Booked, taken: usize) -> Result<Option<Hold>, Error> {
         let Some(connection) = self.scope.actor.connection().filter(|_| taken > 0) else {
             return Ok(None);
         };
+        if self.scope.observer().is_some() {
+            return Ok(None);
+        }
         if let Some(decided) = booked.get() {
             return Ok(decided.clone());
         }

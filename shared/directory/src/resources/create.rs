@@ -44,6 +44,7 @@ impl Resources<'_> {
             },
             false => Identity::new(PersonOrigin::Pushed, owner),
         };
+        record.observe(None, self.scope);
         let (record, change) = (&record, change.as_ref());
         let booked = &Booked::default();
         let created = retry_stale(|_| async move {

@@ -3,6 +3,8 @@
 //! Every write reads, decides, and commits on the condition that what it read has not changed. If it has changed, the
 //! write starts over. So a request is applied to the latest state or not at all.
 
+use std::borrow::Cow;
+
 use rollcall_model::{EventType, Kind, USERS, is_id, shown};
 use rollcall_scim::{
     self as scim, MemberChange, MemberOp, Patch, Precondition, Projection, Resource,
@@ -208,13 +210,21 @@ impl Resources<'_> {
         retry_stale(|_| async move {
             let record = self.record_to_write(kind, id, precondition).await?;
             let ownership = ownership(self.scope, kind, &record).await?;
+            let base = match ownership.ends_observation(&record, self.scope) {
+                true => Cow::Owned(record.in_effect(kind)?),
+                false => Cow::Borrowed(&record),
+            };
             let rt = self.scope.resource_type(kind);
-            let current = &record.resource(kind)?.clone().of_type(rt);
+            let current = &base.resource(kind)?.clone().of_type(rt);
             let resource = changed(current)?;
             check_name(kind, Some(current), &resource)?;
             let claims = claims(self.scope, kind, Some((&record, current)), &resource);
-            let mut after = record.changed_to(kind, resource, now())?;
+            let mut after = base.changed_to(kind, resource, now())?;
+            if let (None, Cow::Owned(base)) = (&after, &base) {
+                after = Some(base.clone());
+            }
             if let Some(after) = &mut after {
+                after.observe(Some(&record), self.scope);
                 if !record.is_out()
                     && after.is_out()
                     && let Some(hold) = self.brake(booked, 1).await?
@@ -223,6 +233,10 @@ impl Resources<'_> {
                 }
                 after.claims = claims;
                 ownership.settle(after);
+                let ends = record.effect().has_sessions() && !after.effect().has_sessions();
+                if ends && matches!(base, Cow::Owned(_)) {
+                    after.shut_out(now());
+                }
                 if *kind == USERS {
                     Traces::keep_former(self.scope, &record, after).await?;
                 }
@@ -246,7 +260,10 @@ impl Resources<'_> {
                 {
                     Ok(None)
                 }
-                (Err(error), Some(after)) if is_taken(&error) => {
+                // What is only observed closes no account.
+                (Err(error), Some(after))
+                    if is_taken(&error) && self.scope.observer().is_none() =>
+                {
                     self.save_closing(&record, after, &grounds, error).await
                 }
                 (saved, _) => saved,
@@ -261,7 +278,12 @@ impl Resources<'_> {
         change: Option<&MemberChange>,
     ) -> Result<PlannedSteps, Error> {
         match change {
-            Some(change) => Members::of(self.scope).plan(group, change).await,
+            Some(change) => {
+                let members = Members::of(self.scope);
+                let mut planned = members.plan(group, change).await?;
+                members.observe_steps(group, &mut planned.steps).await?;
+                Ok(planned)
+            }
             None => Ok(PlannedSteps::default()),
         }
     }
@@ -356,10 +378,13 @@ impl Resources<'_> {
                 let writes = resource_writes(self.scope, draft.kind, before, Some(&after))?;
                 transaction.append(writes);
             }
-            // The group also goes to another owner.
-            (Some(group), None) if draft.ownership != Ownership::Stays => {
+            // The group also goes to another owner, or is observed from now on.
+            (Some(group), None)
+                if draft.ownership != Ownership::Stays || self.begins_to_observe(group) =>
+            {
                 let mut after = group.touched(now()).grown_by(growth);
                 after.intent = intent.map(str::to_owned);
+                after.observe(Some(group), self.scope);
                 draft.ownership.settle(&mut after);
                 let kind = draft.kind;
                 write_record(

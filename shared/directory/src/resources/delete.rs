@@ -4,7 +4,7 @@ use rollcall_model::{EventType, Kind};
 use rollcall_scim::Precondition;
 use rollcall_store::{Error, MAX_WRITES, Transaction, retry_stale};
 
-use crate::resources::brake::Booked;
+use crate::resources::brake::{Booked, Hold};
 use crate::resources::effects::{Effects, Written};
 use crate::resources::handle::{Members, Resources};
 use crate::resources::intent::Intent;
@@ -30,14 +30,23 @@ impl Resources<'_> {
         retry_stale(|_| async move {
             let record = self.record_to_write(kind, id, precondition).await?;
             let ownership = ownership(self.scope, kind, &record).await?;
-            let held = self.brake(booked, taken_with(kind, &record)).await?;
+            let held = match self.scope.observer() {
+                // Nobody has anything from what is only there since it is observed.
+                Some(_) if record.is_only_observed() => None,
+                Some(connection) => Some(Hold::unending(connection)),
+                None => self.brake(booked, taken_with(kind, &record)).await?,
+            };
             let Some(hold) = held else {
                 return self.remove(kind, &record, &ownership).await;
             };
             let held = self.hold_deletion(kind, &record, hold).await?;
+            let noted = match self.scope.observer() {
+                Some(_) => kind.events.updated,
+                None => EventType::BrakeHeld,
+            };
             Ok(held.map(|()| Written {
                 answer: (),
-                effects: Effects::of(EventType::BrakeHeld),
+                effects: Effects::of(noted),
                 version: None,
             }))
         })

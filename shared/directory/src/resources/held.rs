@@ -26,7 +26,7 @@ impl Record {
     }
 
     /// Returns whether a deletion by this connection is held.
-    pub(super) fn is_deletion_held_of(&self, connection: &str) -> bool {
+    pub(crate) fn is_deletion_held_of(&self, connection: &str) -> bool {
         let identity = &self.identity;
         identity.deletion_held && identity.held_by.as_deref() == Some(connection)
     }
@@ -58,12 +58,12 @@ impl Record {
         );
     }
 
-    /// Returns the groups that count for the person: those that they are in, and those that they only leave once
-    /// somebody agrees.
+    /// Returns the groups that count for the person: those that they are in, unless that is only observed, and those that
+    /// they only leave once somebody agrees.
     pub(crate) fn counted_groups(&self) -> BTreeSet<String> {
-        match self.held_groups.is_empty() {
+        match self.held_groups.is_empty() && self.observed_groups.is_empty() {
             true => self.groups.clone(),
-            false => &self.groups | &self.held_groups,
+            false => &(&self.groups - &self.observed_groups) | &self.held_groups,
         }
     }
 }
@@ -83,6 +83,7 @@ impl Resources<'_> {
         hold: Hold,
     ) -> Result<Option<()>, Error> {
         let mut after = record.rewritten();
+        after.observe(Some(record), self.scope);
         after.identity.deletion_held = true;
         after.mark_held(hold, self.scope);
         let transaction = resource_writes(self.scope, kind, Some(record), Some(&after))?;
@@ -243,7 +244,9 @@ impl Resources<'_> {
         kind: &'static Kind,
         wanted: &Record,
     ) -> Result<bool, Error> {
-        let Some(connection) = self.scope.actor.connection() else {
+        let connection = self.scope.actor.connection();
+        // A deletion that is only observed does not take effect for that.
+        let Some(connection) = connection.filter(|_| !self.scope.observing) else {
             return Ok(false);
         };
         let name = wanted.text(kind, kind.unique)?.unwrap_or_default();

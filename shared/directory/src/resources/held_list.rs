@@ -47,6 +47,14 @@ pub(crate) struct HeldItem {
     pub(crate) until: Timestamp,
 }
 
+impl HeldItem {
+    /// Returns the connection that said it, if that was only observed then.
+    pub(crate) fn observer(&self) -> Option<&str> {
+        let (connection, _) = self.key.split_once('#')?;
+        (self.until == Hold::UNENDING).then_some(connection)
+    }
+}
+
 /// Returns what identifies the held change of a person or a group in the list of its connection.
 fn name_of(kind: &Kind, id: &str) -> String {
     format!("{}#{id}", kind.code.to_ascii_lowercase())

@@ -82,6 +82,7 @@ impl Resources<'_> {
         };
         let ownership = Ownership::Adopted { by };
         ownership.settle(&mut after);
+        after.observe(Some(&holder), self.scope);
         let added = change.map(only_added);
         let planned = self.plan_members(&holder.id, added.as_ref()).await?;
         let draft = Draft {

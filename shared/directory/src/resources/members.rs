@@ -71,12 +71,12 @@ pub(super) enum Step {
     Join {
         member: String,
         sent: Value,
+        /// Whether it is only observed: the group does not count for the person.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        observed: bool,
     },
     /// The same member, sent with other sub-attributes.
-    Alter {
-        member: String,
-        sent: Value,
-    },
+    Alter { member: String, sent: Value },
     Leave {
         member: String,
         /// If it is held: the group counts for the person until somebody agrees.
@@ -115,7 +115,11 @@ fn plan(current: &BTreeMap<String, Value>, wanted: &BTreeMap<String, Value>) -> 
     let stay_or_come = wanted.iter().filter_map(|(id, sent)| {
         let (member, sent) = (id.clone(), sent.clone());
         match current.get(id) {
-            None => Some(Step::Join { member, sent }),
+            None => Some(Step::Join {
+                member,
+                sent,
+                observed: false,
+            }),
             Some(old) if *old != sent => Some(Step::Alter { member, sent }),
             Some(_) => None,
         }
@@ -323,14 +327,22 @@ impl Members<'_> {
     ) -> Result<(), Error> {
         let key = self.scope.keys().member(group, step.member());
         match step {
-            Step::Join { member, sent } => {
+            Step::Join {
+                member,
+                sent,
+                observed,
+            } => {
+                let change = match observed {
+                    true => ListChange::Observe,
+                    false => ListChange::Add,
+                };
                 let membership = Membership::new(self.scope, member, as_sent(member, sent));
                 transaction.put_if(
                     to_item(&key, &membership)?,
                     Expression::absent(),
                     Guard::Stale,
                 );
-                write_group_list(self.scope, transaction, member, ListChange::Add, group);
+                write_group_list(self.scope, transaction, member, change, group);
             }
             Step::Alter { member, sent } => {
                 // An update keeps the time and the request of joining.
@@ -357,6 +369,8 @@ impl Members<'_> {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ListChange {
     Add,
+    /// Add, but the group does not count for the person.
+    Observe,
     Remove,
     /// Remove, but the group counts for the person until somebody agrees.
     Hold,
@@ -371,8 +385,9 @@ pub(super) fn write_group_list(
     group: &str,
 ) {
     let change = match change {
-        ListChange::Add => "ADD groups :group DELETE held_groups :group",
-        ListChange::Remove => "DELETE groups :group, held_groups :group",
+        ListChange::Add => "ADD groups :group DELETE held_groups :group, observed_groups :group",
+        ListChange::Observe => "ADD groups :group, observed_groups :group",
+        ListChange::Remove => "DELETE groups :group, held_groups :group, observed_groups :group",
         ListChange::Hold => "ADD held_groups :group DELETE groups :group",
     };
     let set = format!("SET version = version + :one, revision = revision + :one {change}");

@@ -49,6 +49,7 @@ pub(crate) mod list;
 pub(crate) mod members;
 mod name_keys;
 pub(crate) mod names;
+pub(crate) mod observed;
 pub(crate) mod owners;
 pub(crate) mod ownership;
 pub(crate) mod page;

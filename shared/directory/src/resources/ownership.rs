@@ -2,13 +2,14 @@
 //!
 //! A token writes what its connection owns, what nobody owns, what belonged to a connection that is gone, and what
 //! belongs to one that its connection replaces. A connection is gone when it was deleted, or when all its tokens were
-//! revoked. What nobody owns goes to the connection that writes it first. What a deleted connection owned may have been handed over to another one, which then counts as the owner.
+//! revoked. What one that is only observed has taken over, the owner of before takes back. What nobody owns goes to the connection that writes it first. What a deleted connection owned may have been handed over to another one, which then counts as the owner.
 
 use rollcall_model::{Kind, PersonOrigin, Reason};
 use rollcall_scim as scim;
 use rollcall_store::{Error, Scope, Transaction};
 
 use crate::credentials::handle::Credentials;
+use crate::credentials::observing::observing;
 use crate::credentials::standing::{Standing, check_replaces, check_standing};
 use crate::resources::record::Record;
 
@@ -19,6 +20,8 @@ pub(crate) enum Ownership {
     Stays,
     /// Nobody owned what came by sign-in, with an import or from an earlier version. It goes to this connection.
     Adopted { by: String },
+    /// A connection that is only observed has taken it over from this one, which goes on with it.
+    TakenBack { by: String },
     /// It goes to a connection that replaces this one.
     Replaced { owner: String, by: String },
     /// It goes to a connection because its owner is no longer what it was.
@@ -32,10 +35,17 @@ pub(crate) enum Ownership {
 impl Ownership {
     /// Gives the resource to the connection that writes it.
     pub(super) fn settle(&self, record: &mut Record) {
-        let (Self::Adopted { by } | Self::Replaced { by, .. } | Self::Left { by, .. }) = self
+        let (Self::Adopted { by }
+        | Self::TakenBack { by }
+        | Self::Replaced { by, .. }
+        | Self::Left { by, .. }) = self
         else {
             return;
         };
+        let observation = record.identity.observation.as_ref();
+        if observation.is_some_and(|it| it.connection != *by) {
+            record.identity.end_observation();
+        }
         record.identity.owner = Some(by.clone());
         if record.identity.held_by.as_ref().is_some_and(|it| it != by) {
             // Another connection has deleted it, and this one goes on with it.
@@ -46,10 +56,16 @@ impl Ownership {
         }
     }
 
+    /// Returns whether a write ends that the resource was only observed, because it goes to a connection that is not.
+    pub(super) fn ends_observation(&self, record: &Record, scope: &Scope) -> bool {
+        let is_observed = record.identity.observation.is_some();
+        is_observed && *self != Self::Stays && scope.observer().is_none()
+    }
+
     /// Adds the condition that what the decision was based on still holds.
     pub(super) fn check(&self, scope: &Scope, transaction: &mut Transaction) {
         match self {
-            Self::Stays | Self::Adopted { .. } => {}
+            Self::Stays | Self::Adopted { .. } | Self::TakenBack { .. } => {}
             Self::Replaced { owner, by } => check_replaces(scope, transaction, by, owner),
             Self::Left {
                 owner, standing, ..
@@ -81,6 +97,13 @@ pub(crate) async fn ownership_by(
     writer: Option<&str>,
 ) -> Result<Ownership, Error> {
     let adopted = |by: &str| Ownership::Adopted { by: by.to_owned() };
+    if let (Some(by), Some(seen)) = (writer, &record.identity.observation)
+        && record.identity.owner.as_deref() != Some(by)
+        && seen.owner.as_deref() == Some(by)
+        && observing(scope).await?.contains(&seen.connection)
+    {
+        return Ok(Ownership::TakenBack { by: by.to_owned() });
+    }
     match writer {
         Some(by) if record.identity.is_unowned() => Ok(adopted(by)),
         // Whoever comes first gets what nobody knows the owner of, but not while that is still looked for.

@@ -62,6 +62,13 @@ pub struct Record {
         skip_serializing_if = "BTreeSet::is_empty"
     )]
     pub held_groups: BTreeSet<String>,
+    /// The groups among `groups` that a connection that is only observed has put the user in. They do not count.
+    #[serde(
+        default,
+        with = "serde_dynamo::string_set",
+        skip_serializing_if = "BTreeSet::is_empty"
+    )]
+    pub observed_groups: BTreeSet<String>,
     /// How many members a group has.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub members: u64,
@@ -174,6 +181,7 @@ impl Record {
             inactive,
             groups: BTreeSet::new(),
             held_groups: BTreeSet::new(),
+            observed_groups: BTreeSet::new(),
             members: 0,
             account: Account::default(),
             identity: Identity::default(),
@@ -457,9 +465,9 @@ impl Record {
     /// Returns what takes effect for a person, of what SCIM said and what stands against it.
     pub fn effect(&self) -> Effect {
         Effect::of(Causes {
-            is_deactivated: self.inactive,
+            is_deactivated: self.inactive || self.identity.was_out(),
             is_blocked: self.identity.blocked_at.is_some(),
-            is_deactivation_held: self.identity.deactivation_held,
+            is_deactivation_held: self.identity.deactivation_held && !self.identity.was_out(),
             is_observed: self.identity.observed,
         })
     }

@@ -55,6 +55,8 @@ impl Deleted {
             former: tombstone.traces.former.clone(),
             // Whoever comes back may have other identifiers than before.
             renamings: tombstone.identity.renamings + 1,
+            observed: pushed.identity.observed,
+            observation: pushed.identity.observation.clone(),
             ..tombstone.identity.clone()
         };
         // Tombstones of earlier versions may have what was held of the person.

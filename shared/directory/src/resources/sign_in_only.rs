@@ -66,6 +66,7 @@ impl Resources<'_> {
         after.identity.owner = pushed.identity.owner.clone();
         after.claims = pushed.claims.clone();
         after.keep();
+        after.observe(Some(&holder), self.scope);
         if !holder.is_out()
             && after.is_out()
             && let Some(hold) = self.brake(booked, 1).await?

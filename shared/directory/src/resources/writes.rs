@@ -279,7 +279,8 @@ pub(super) fn write_entry(
     let new = after.map(|record| record.resource(kind)).transpose()?;
     (entry.before, entry.after) = difference(old, new);
     if let (Some(before), None) = (before, after) {
-        entry.was_in = (*kind == USERS).then(|| !before.is_out());
+        let was_in = !before.is_out() && !before.is_only_observed();
+        entry.was_in = (*kind == USERS).then_some(was_in);
         entry.held = before.identity.request_held();
     }
     transaction.put(entry.to_item(scope.keys())?);
@@ -305,6 +306,12 @@ pub(super) fn action(kind: &Kind, before: Option<&Record>, after: Option<&Record
             _ if before.identity.blocked_at.is_some() && after.identity.blocked_at.is_none() => {
                 kind.events.reactivated
             }
+            _ if before.identity.observation.is_some() || after.identity.observation.is_some() => {
+                match *kind == USERS && is_adopted(before, after) {
+                    true => EventType::UserAdopted,
+                    false => kind.events.updated,
+                }
+            }
             _ if !before.identity.is_held() && after.identity.is_held() => EventType::BrakeHeld,
             _ if before.identity.deletion_held != after.identity.deletion_held => {
                 match after.identity.deletion_held {
@@ -315,17 +322,21 @@ pub(super) fn action(kind: &Kind, before: Option<&Record>, after: Option<&Record
             _ if before.identity.is_held() && !after.identity.is_held() => {
                 EventType::BrakeDiscarded
             }
-            _ if *kind == USERS && before.identity.is_unowned() && !after.identity.is_unowned() => {
-                EventType::UserAdopted
-            }
+            _ if *kind == USERS && is_adopted(before, after) => EventType::UserAdopted,
             _ => kind.events.updated,
         },
     }
 }
 
+fn is_adopted(before: &Record, after: &Record) -> bool {
+    before.identity.is_unowned() && !after.identity.is_unowned()
+}
+
 /// Returns whether the person was deactivated, and not in word alone.
 fn is_deactivated(record: &Record) -> bool {
-    record.inactive && !record.identity.deactivation_held
+    let identity = &record.identity;
+    let is_word_alone = identity.deactivation_held || identity.observed;
+    identity.was_out() || (record.inactive && !is_word_alone)
 }
 
 /// Logs that a request has made its change, but could not do what follows it: later requests do that.

@@ -126,6 +126,12 @@ impl Roles<'_> {
                 let next = self.reconcile_all(None, deadline).await?;
                 Ok(next.map(Continuation::PeopleBehind))
             }
+            // The process that changed whether it is observed may have ended before it refreshed the meter. What takes effect
+            // then is a pass of its own.
+            Some(EventType::ConnectionRulesChanged) => {
+                meter::refresh(&self.scope.table, &self.scope.tenant).await?;
+                Ok(None)
+            }
             Some(EventType::ConnectionDeleted) if is_to_deactivate(event) => {
                 let rest = Continuation::LeftBy {
                     connection: event.subject.id.clone(),
@@ -297,7 +303,7 @@ impl Roles<'_> {
     /// Checks people as they were just read, with one read of the settings and mappings for all of them. Reads again
     /// only those whose role differs from the announced one, so a pass without changes costs little more than reading
     /// the people.
-    async fn reconcile_people(self, people: &[Record]) -> Result<(), Error> {
+    pub(super) async fn reconcile_people(self, people: &[Record]) -> Result<(), Error> {
         // The process that restored them ended before they were back in all groups.
         let returning = people
             .iter()
@@ -307,12 +313,36 @@ impl Roles<'_> {
                 .return_to_groups(&person.id)
                 .await?;
         }
-        let settings = match self.scope.settings().await {
+        let tenant = match self.scope.stored_tenant().await {
             // The tenant was deleted.
             Err(error) if error.is_refusal() => return Ok(()),
-            settings => settings?,
+            tenant => tenant?,
         };
-        let groups = people.iter().flat_map(decide::role_groups).collect();
+        let settings = tenant.settings;
+        // What is no longer only observed takes effect.
+        let resources = Resources::of(self.scope);
+        let marked = resources.to_make_real(people, &tenant.observing).await?;
+        for person in &marked {
+            match resources.make_real(person, &tenant.observing).await {
+                // The last active owner stays in.
+                Err(error) if error.is_refusal() => {}
+                made_real => made_real?,
+            }
+        }
+        let now_real = match marked.is_empty() {
+            true => Vec::new(),
+            false => {
+                resources
+                    .records(&USERS, &Vec::from_iter(marked.clone()))
+                    .await?
+            }
+        };
+        let others = people.iter().filter(|one| !marked.contains(&one.id));
+        let people: Vec<&Record> = others.chain(&now_real).collect();
+        let groups = people
+            .iter()
+            .flat_map(|one| decide::role_groups(one))
+            .collect();
         let mappings = by_group(&self.mappings_of(&groups).await?, &settings.roles);
         let concerned = people.iter().filter(|person| {
             !is_announced(

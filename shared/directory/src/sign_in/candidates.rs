@@ -102,7 +102,7 @@ impl Facts<'_> {
         Ok(Candidate {
             id: record.id.clone(),
             is_live: !record.is_out(),
-            is_pushed: !identity.is_unowned(),
+            is_pushed: !identity.is_unowned() && !identity.observed,
             has_name,
             has_external_id,
             has_email: !emails.is_empty() || is_confused,
@@ -125,7 +125,7 @@ impl Facts<'_> {
         let Some(named) = &self.presented.connection else {
             return true;
         };
-        let speakers = match record.identity.owner {
+        let speakers = match record.identity.owner_in_effect() {
             None if !self.protects(record) => Vec::new(),
             _ => speakers(record),
         };

@@ -13,6 +13,7 @@ use rollcall_store::{Error, now};
 use tokio::time::Instant;
 
 use crate::credentials::handle::Credentials;
+use crate::credentials::observing::observing;
 use crate::resources::handle::Resources;
 use crate::resources::held_list::{About, HeldItem};
 use crate::resources::record::Record;
@@ -98,7 +99,9 @@ impl SignIn<'_> {
         self.check_known(connection).await?;
         let after = after.map(|after| format!("{connection}#{after}"));
         let resources = Resources::of(self.scope);
-        let (items, next) = resources.held_items(Some(connection), after, limit).await?;
+        let (mut items, next) = resources.held_items(Some(connection), after, limit).await?;
+        // What is only observed is for another page.
+        items.retain(|item| item.observer().is_none());
         let ids_of = |wanted: &dyn Fn(About) -> bool| -> BTreeSet<String> {
             let of = items.iter().filter(|item| wanted(item.about));
             of.map(|item| item.id.clone()).collect()
@@ -165,6 +168,9 @@ impl SignIn<'_> {
         };
         for item in items {
             let id = short(connection, &item.key).to_owned();
+            if item.observer().is_some() {
+                continue;
+            }
             if ids.is_some_and(|ids| !ids.contains(&id)) {
                 continue;
             }
@@ -194,7 +200,23 @@ impl SignIn<'_> {
                     return released;
                 }
             };
-            for item in items.iter().filter(|item| item.until <= now()) {
+            let has_observed = items.iter().any(|item| item.observer().is_some());
+            let observing = match has_observed {
+                true => observing(self.scope).await,
+                false => Ok(BTreeSet::new()),
+            };
+            let observing = match observing {
+                Ok(observing) => observing,
+                Err(error) => {
+                    released.failed.get_or_insert(error);
+                    return released;
+                }
+            };
+            let is_due = |item: &&HeldItem| match item.observer() {
+                Some(connection) => !observing.contains(connection),
+                None => item.until <= now(),
+            };
+            for item in items.iter().filter(is_due) {
                 let mut done = DecidedHeld::default();
                 let decided = self.decide_one(item, Decision::Apply, Role::Owner, &mut done);
                 if let Err(error) = decided.await {

@@ -15,6 +15,8 @@ pub(super) struct MappedGroup {
     pub(super) name: String,
     pub(super) external_id: Option<String>,
     pub(super) roles: BTreeSet<Role>,
+    /// Whether only a connection has sent it that is observed: a claim that names it gives nothing.
+    pub(super) is_observed: bool,
 }
 
 /// The ids of groups of which a call reads the mappings, and of those that it reads themselves.
@@ -138,6 +140,7 @@ impl KnownGroups {
                 id: group.id.clone(),
                 name: group.text(&GROUPS, GROUPS.unique)?.unwrap_or_default(),
                 external_id: group.text(&GROUPS, "externalId")?,
+                is_observed: group.identity.observed,
                 roles,
             })
         });

@@ -24,7 +24,7 @@ use crate::roles::person::{Person, person};
 use crate::sign_in::admission::Admission;
 use crate::sign_in::assertion::Assertion;
 use crate::sign_in::candidates::{Facts, terms};
-use crate::sign_in::decide::{self, Candidate, Outcome, Refusal, Refused};
+use crate::sign_in::decide::{self, Candidate, Outcome, Refusal, Refused, Terms};
 use crate::sign_in::handle::SignIn;
 use crate::sign_in::known_groups::{KnownGroups, MappedGroup};
 use crate::sign_in::look_up::LookedUp;
@@ -138,13 +138,13 @@ impl SignIn<'_> {
         let (candidates, gone) = self.candidates(presented, looked_up, people, known).await?;
         let seeks = presented.sought_external_id.is_some();
         if decide::is_settled(&terms, seeks, &candidates) {
-            return Ok((decide::decide(&terms, &candidates), gone));
+            return Ok((decided(&terms, &candidates, people), gone));
         }
         if !self.read_others(presented, people).await? {
             return Ok((Outcome::Refused(Refused::ambiguous()), gone));
         }
         let (candidates, gone) = self.candidates(presented, looked_up, people, known).await?;
-        Ok((decide::decide(&terms, &candidates), gone))
+        Ok((decided(&terms, &candidates, people), gone))
     }
 
     async fn candidates(
@@ -241,6 +241,25 @@ impl SignIn<'_> {
     }
 }
 
+/// Decides whom the sign-in means. Somebody whom only a connection has sent that is observed is let in as whoever signs up
+/// is, and not otherwise. Pure.
+fn decided(terms: &Terms, candidates: &[Candidate], people: &[Record]) -> Outcome {
+    let outcome = decide::decide(terms, candidates);
+    let is_there = |id: &str| !people.iter().any(|it| it.id == id && it.is_only_observed());
+    let Outcome::Found(found) = &outcome else {
+        return outcome;
+    };
+    if is_there(&found.person) {
+        return outcome;
+    }
+    let others = candidates.iter().filter(|one| is_there(&one.id));
+    let others: Vec<Candidate> = others.cloned().collect();
+    match decide::decide(terms, &others) {
+        Outcome::NewPerson => outcome,
+        otherwise => otherwise,
+    }
+}
+
 /// Updates the lists of claimants: a change of a group's mapping finds people who are not members through them.
 fn write_claimants(
     scope: &Scope,
@@ -323,7 +342,8 @@ fn claimed_groups(
             || by == ClaimMatch::Any
                 && (names.contains(&lower(&group.name)) || exact.contains(group.id.as_str()))
     };
-    let named = groups.iter().filter(is_named);
+    let named = groups.iter().filter(|group| !group.is_observed);
+    let named = named.filter(is_named);
     named.map(|group| group.id.clone()).collect()
 }
 

@@ -23,7 +23,7 @@ pub(super) fn speakers(record: &Record) -> Vec<&String> {
     let identity = &record.identity;
     let firm = identity.bindings.iter().filter(|(_, binding)| binding.firm);
     let firm = firm.map(|(connection, _)| connection);
-    match &identity.owner {
+    match identity.owner_in_effect() {
         Some(owner) => vec![owner],
         None => firm.filter(|it| *it != NO_CONNECTION).collect(),
     }
@@ -45,7 +45,7 @@ impl SignIn<'_> {
         // Of those whom nobody pushed, only who holds a role of their own is out of reach of other connections.
         let concerned = people.iter().filter(|one| {
             let is_given = one.account.has_given_role() || may_be_protected(one, settings);
-            one.identity.owner.is_some() || is_given
+            one.identity.owner_in_effect().is_some() || is_given
         });
         let is_replaced = |owner: &String| connection.is_some_and(|it| it.replaces.contains(owner));
         let owners = concerned.flat_map(speakers);

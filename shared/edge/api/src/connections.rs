@@ -44,6 +44,36 @@ pub(crate) struct Connection {
     brake_limit: Option<BrakeLimit>,
     /// What becomes of what it takes away beyond its limit.
     brake: BrakeAction,
+    /// Whether it is only observed: what it sends is stored and read back, and takes no effect.
+    observing: bool,
+    /// How far what it sent while it was observed takes effect. Absent if it never was observed, or still is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    made_real: Option<MadeReal>,
+}
+
+/// How far what a connection sent while it was observed takes effect.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct MadeReal {
+    /// When that was decided.
+    since: Timestamp,
+    /// How many people there were then.
+    people: u64,
+    /// How many of them were looked at.
+    looked_at: u64,
+    /// When all of it was in effect. Absent until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    done: Option<Timestamp>,
+}
+
+impl MadeReal {
+    fn of(stored: directory::MadeReal) -> Self {
+        Self {
+            since: stored.since,
+            people: stored.people,
+            looked_at: stored.looked_at.min(stored.people),
+            done: stored.done,
+        }
+    }
 }
 
 /// What becomes of what a connection takes away beyond its limit.
@@ -91,6 +121,11 @@ impl From<Stored> for Connection {
                 true => BrakeAction::Hold,
                 false => BrakeAction::Notify,
             },
+            made_real: connection
+                .made_real
+                .filter(|_| !connection.observing)
+                .map(MadeReal::of),
+            observing: connection.observing,
         }
     }
 }
@@ -174,6 +209,9 @@ pub(crate) struct ConnectionChange {
     brake_limit: Option<Option<BrakeLimit>>,
     /// What becomes of what it takes away beyond its limit. Only owners and the application change it.
     brake: Option<BrakeAction>,
+    /// Whether it is only observed. `true` is refused for a connection that has sent requests before. `false` makes real
+    /// what it has sent: that takes effect within minutes, and cannot be undone. Only owners and the application change it.
+    observing: Option<bool>,
 }
 
 impl ConnectionChange {
@@ -186,6 +224,7 @@ impl ConnectionChange {
             alias: self.alias.clone(),
             brake: self.brake_limit.map(|limit| limit.map(Into::into)),
             brake_holds: self.brake.map(BrakeAction::holds),
+            observing: self.observing,
         }
     }
 }
@@ -263,7 +302,7 @@ pub(crate) async fn change(
         if access.rank() != directory::Role::Owner {
             return Err(Problem::forbidden(
                 "only an `owner` or the application can change `replaces`, `external_id`, `rebind_until`, \
-                 `alias`, `brake_limit` and `brake`",
+                 `alias`, `brake_limit`, `brake` and `observing`",
             ));
         }
         let credentials = access.tenant.credentials();

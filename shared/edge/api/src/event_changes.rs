@@ -209,6 +209,8 @@ struct ConnectionRules {
     brake_limit: Option<BrakeLimit>,
     /// Whether what it takes away beyond that is held. Events of earlier versions do not have it.
     brake_holds: Option<bool>,
+    /// Whether it is only observed. Events of earlier versions do not have it.
+    observing: Option<bool>,
 }
 
 /// The name of a tenant.

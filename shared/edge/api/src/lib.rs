@@ -82,6 +82,7 @@ mod import_results;
 mod import_rows;
 mod imports;
 mod named_mappings;
+mod observed;
 mod people;
 mod person_actions;
 mod person_parts;

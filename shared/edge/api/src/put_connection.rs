@@ -11,7 +11,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::caller::Access;
-use crate::connections::{BrakeAction, Connection, ExternalIds, Provider};
+use crate::connections::{BrakeAction, Connection, ExternalIds, MadeReal, Provider};
 use crate::fields::{Fields, Id, created, name};
 use crate::gate::Create;
 use crate::settings::{BrakeLimit, given};
@@ -50,9 +50,15 @@ pub(crate) struct DesiredConnection {
     /// What becomes of what it takes away beyond its limit; `notify` unless given. Only owners and the application change
     /// it.
     brake: Option<BrakeAction>,
+    /// Whether it is only observed; as it is unless given, and `false` for a new one. `true` is refused for a connection that
+    /// has sent requests before. `false` makes real what it has sent. Only owners and the application change it.
+    observing: Option<bool>,
     /// Ignored, so that a connection can be sent as it was read.
     #[serde(rename = "created_at")]
     _created_at: Option<Timestamp>,
+    /// Ignored, too.
+    #[serde(rename = "made_real")]
+    _made_real: Option<MadeReal>,
 }
 
 impl DesiredConnection {
@@ -66,6 +72,7 @@ impl DesiredConnection {
             alias: Some(self.alias.clone().flatten()),
             brake: Some(self.brake_limit.flatten().map(Into::into)),
             brake_holds: Some(self.brake.is_some_and(BrakeAction::holds)),
+            observing: self.observing,
         }
     }
 
@@ -78,12 +85,14 @@ impl DesiredConnection {
         let alias = before.and_then(|one| one.alias.clone());
         let limit = before.and_then(|one| one.brake);
         let holds = before.is_some_and(|one| one.brake_holds);
+        let observing = before.is_some_and(|one| one.observing);
         self.replaces.is_some() && all.replaces != Some(replaces)
             || self.external_id.is_some() && all.external_ids_unrelated != Some(unrelated)
             || self.rebind_until.is_some() && all.rebind_until != Some(until)
             || self.alias.is_some() && all.alias != Some(alias)
             || self.brake_limit.is_some() && all.brake != Some(limit)
             || self.brake.is_some() && all.brake_holds != Some(holds)
+            || self.observing.is_some() && self.observing != Some(observing)
     }
 }
 
@@ -111,7 +120,7 @@ pub(crate) async fn put(
             if desired.changes_rules(before.as_ref()) {
                 return Err(Problem::forbidden(
                     "only an `owner` or the application can change `replaces`, `external_id`, `rebind_until`, \
-                     `alias`, `brake_limit` and `brake`; leave them out, and they stay as they are",
+                     `alias`, `brake_limit`, `brake` and `observing`; leave them out, and they stay as they are",
                 ));
             }
             ConnectionRules::default()

@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 use crate::operations::for_service_keys;
 use crate::{
     audit, branding, connections, erasure, events, evidence, export, groups, health, held,
-    identity, imports, named_mappings, people, person_actions, picker, portal_links,
+    identity, imports, named_mappings, observed, people, person_actions, picker, portal_links,
     put_connection, put_settings, put_tenant, quirks, remedies, requests, returning, roles,
     schemas, service_keys, sessions, settings, sign_in, snapshot, support, tenants, tokens,
     webhooks,
@@ -99,6 +99,7 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(quirks::read),
         routes!(remedies::preview, remedies::apply),
         routes!(held::list, held::decide),
+        routes!(observed::list),
         routes!(tokens::list, tokens::create),
         routes!(tokens::read, tokens::revoke),
         routes!(groups::list),

@@ -29,6 +29,8 @@ pub struct AuthorizerContext {
     pub logged_values: LoggedValues,
     /// What the tenant has as much of as the operator allows.
     pub at_ceiling: AtCeiling,
+    /// Whether the connection is only observed.
+    pub observing: bool,
     /// The version of the tenant's extension schemas; 0 if there are none.
     pub schemas: u64,
     /// How many read units the requests of the token may consume per minute.
@@ -53,6 +55,9 @@ const AT_CEILING: &str = "at_ceiling";
 const PEOPLE: &str = "people";
 const GROUPS: &str = "groups";
 const BOTH: &str = "people,groups";
+/// Absent unless the connection is only observed.
+const OBSERVING: &str = "observing";
+const YES: &str = "true";
 /// Absent if there are none.
 const SCHEMAS: &str = "schemas";
 /// Absent for the default.
@@ -81,6 +86,7 @@ impl AuthorizerContext {
             deleted_people: caller.deleted_people,
             logged_values: caller.logged_values,
             at_ceiling: caller.at_ceiling,
+            observing: caller.observing,
             schemas: caller.schemas,
             read_budget: caller.read_budget,
             retry_after,
@@ -107,6 +113,7 @@ impl AuthorizerContext {
             (true, true) => Some(BOTH),
         };
         let at_ceiling = at_ceiling.map(|reached| (AT_CEILING, reached.to_owned()));
+        let observing = self.observing.then(|| (OBSERVING, YES.to_owned()));
         let schemas = (self.schemas > 0).then(|| (SCHEMAS, self.schemas.to_string()));
         [
             (TENANT, self.tenant.to_string()),
@@ -121,6 +128,7 @@ impl AuthorizerContext {
         .chain(deleted_people)
         .chain(logged_values)
         .chain(at_ceiling)
+        .chain(observing)
         .chain(schemas)
         .collect()
     }
@@ -165,6 +173,11 @@ impl AuthorizerContext {
             Some(_) => return None,
         };
         let (people, groups) = at_ceiling;
+        let observing = match fields.get(OBSERVING).map(Value::as_str) {
+            None => false,
+            Some(Some(YES)) => true,
+            Some(_) => return None,
+        };
         let schemas = match fields.get(SCHEMAS) {
             Some(version) => version.as_str()?.parse().ok()?,
             None => 0,
@@ -177,6 +190,7 @@ impl AuthorizerContext {
             deleted_people,
             logged_values,
             at_ceiling: AtCeiling { people, groups },
+            observing,
             schemas,
             read_budget,
             retry_after,
@@ -210,6 +224,7 @@ impl AuthorizerContext {
             deleted_people: self.deleted_people,
             logged_values: self.logged_values,
             at_ceiling: self.at_ceiling,
+            observing: self.observing,
             schemas: self.schemas,
             read_budget: self.read_budget,
         }
@@ -233,6 +248,7 @@ mod tests {
             deleted_people: DeletedPeople::New,
             logged_values: LoggedValues::Declared,
             at_ceiling: AtCeiling::default(),
+            observing: false,
             schemas: 0,
             read_budget: 500,
         }
@@ -266,6 +282,7 @@ mod tests {
                 deleted_people,
                 logged_values,
                 at_ceiling: AtCeiling { people, groups },
+                observing: groups,
                 schemas: u64::from(people) * 7,
                 ..caller()
             };
@@ -334,6 +351,7 @@ mod tests {
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "read_budget": "all"}),
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "used_up": "patience"}),
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "deleted_people": true}),
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "observing": "false"}),
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "deleted_people": "maybe"}),
         ] {
             let map = serde_json::from_value(fields.clone()).unwrap();

@@ -55,6 +55,7 @@ pub(super) fn rows() -> Vec<Row> {
             "/scim/connections/{connection}/held",
             Some(json!({"decision": "apply"})),
         ),
+        get("/scim/connections/{connection}/observed"),
         get("/scim/tokens/{token}"),
         ("DELETE", "/scim/tokens/{token}", None),
         get("/scim/tokens/{token}"),

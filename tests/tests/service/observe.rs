@@ -1,0 +1,500 @@
+//! A connection that is only observed: what it sends is stored and read back, and takes no effect until it is made real.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rollcall_directory::{Assertion, ConnectionRules, Role, Settings, SignUp};
+use rollcall_local::Options;
+use rollcall_tests::event_fixture::EventFixture;
+use rollcall_tests::idp::{Answer, Idp};
+use rollcall_tests::scene::Scene;
+use rollcall_tests::service::{Service, run};
+use rollcall_tests::urn;
+use rollcall_tests::visitor::Visitor;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+/// A tenant with a connection that is only observed.
+struct Observed {
+    scene: Scene,
+    connection: String,
+    idp: Idp,
+}
+
+impl Observed {
+    async fn create(service: &Service, name: &str, settings: Settings) -> Self {
+        let scene = Scene {
+            application: service.application(),
+            tenant: service.tenant_with(name, settings).await,
+        };
+        let (connection, idp) = scene.another("Observed").await;
+        let this = Self {
+            scene,
+            connection,
+            idp,
+        };
+        let set = this.set(json!({"observing": true})).await.expect(200);
+        assert_eq!(set.body["observing"], true);
+        this
+    }
+
+    fn path(&self) -> String {
+        let id = &self.connection;
+        self.scene.path(&format!("/connections/{id}"))
+    }
+
+    async fn set(&self, change: Value) -> Answer {
+        self.scene.application.patch(&self.path(), change).await
+    }
+
+    async fn push(&self, name: &str) -> Answer {
+        let person = json!({"schemas": [urn::USER], "userName": name});
+        self.idp.post("/Users", person).await
+    }
+
+    async fn deactivate(&self, person: &str) {
+        let change = json!([{"op": "replace", "path": "active", "value": false}]);
+        let path = format!("/Users/{person}");
+        self.idp.patch(&path, change).await.expect(200);
+    }
+
+    async fn leave(&self, group: &str, person: &str) {
+        let path = format!("members[value eq \"{person}\"]");
+        let change = json!([{"op": "remove", "path": path}]);
+        let group = format!("/Groups/{group}");
+        self.idp.patch(&group, change).await.expect(204);
+    }
+
+    async fn map(&self, group: &str, role: Role) {
+        let roles = self.scene.tenant.directory().roles();
+        roles.map_group(group, Some(role)).await.unwrap();
+    }
+
+    /// The state and the role of a person.
+    async fn of(&self, person: &str) -> (String, Value) {
+        let read = self.scene.at_tenant(&format!("/users/{person}")).await;
+        let read = read.expect(200);
+        (read.string("/state"), read.body["role"].clone())
+    }
+
+    /// What would change, by the name of the person.
+    async fn changes(&self) -> BTreeMap<String, Value> {
+        let list = format!("{}/observed", self.path());
+        let list = self.scene.application.get(&list).await.expect(200);
+        assert!(list.body.get("next").is_none());
+        let items = list.body["items"].as_array().unwrap().clone();
+        let named = items.into_iter().map(|one| {
+            let name = one["person"]["name"].as_str().unwrap().to_owned();
+            (name, one)
+        });
+        named.collect()
+    }
+
+    async fn make_real(&self) {
+        let set = self.set(json!({"observing": false})).await.expect(200);
+        assert_eq!(set.body["observing"], false);
+    }
+
+    /// Does the work of the reconciler: each piece twice, as if it had been killed in between.
+    async fn apply(&self) {
+        let tenant = self.scene.tenant.directory();
+        let soon = || Instant::now() + Duration::from_secs(20);
+        for _ in 0..2 {
+            let none = tenant.roles().make_real(&self.connection, None, soon());
+            assert_eq!(none.await.unwrap(), None);
+        }
+        for _ in 0..2 {
+            let released = tenant.sign_in().release_held(None, soon()).await;
+            assert!(released.failed.is_none() && released.next.is_none());
+        }
+        tenant.roles().is_made_real(&self.connection).await.unwrap();
+    }
+
+    async fn told(&self, service: &Service, kind: &str) -> usize {
+        let journal = service.journal(&self.scene.tenant).await;
+        journal.iter().filter(|entry| entry["type"] == kind).count()
+    }
+}
+
+fn fast() -> Settings {
+    Settings {
+        rate_limit: None,
+        ..Settings::default()
+    }
+}
+
+#[test]
+fn deactivation_and_roles_have_no_effect_until_they_are_made_real() {
+    run(async |service| {
+        let it = Observed::create(service, "observe-all", fast()).await;
+        let scene = &it.scene;
+        // Ada and Bob came by signing in, and Ada is in a group of the other connection.
+        let ada = scene.signed_in(json!({"user_name": "ada"})).await;
+        let bob = scene.signed_in(json!({"user_name": "bob"})).await;
+        let left = scene.signed_in(json!({"user_name": "left"})).await;
+        let real = scene.tenant.idp().group("Real", &[&ada]).await;
+        it.map(&real, Role::Admin).await;
+        service.follow_up(&scene.tenant).await;
+        let before = (it.of(&ada).await, it.of(&bob).await);
+        assert_eq!(before.0, ("active".to_owned(), json!("admin")));
+        let session = scene.log_in(json!({"user_name": "bob"})).await.expect(200);
+        let session = session.string("/session/token");
+
+        // They are adopted, somebody is new, and all three get a role by a group.
+        assert_eq!(it.push("ada").await.expect(201).id(), ada);
+        assert_eq!(it.push("bob").await.expect(201).id(), bob);
+        let new = it.push("new").await.expect(201).id();
+        let group = it.idp.group("Owners", &[&ada, &bob, &new]).await;
+        it.map(&group, Role::Admin).await;
+        it.deactivate(&bob).await;
+        service.follow_up(&scene.tenant).await;
+        assert_eq!((it.of(&ada).await, it.of(&bob).await), before);
+        assert_eq!(it.of(&new).await, ("invited".to_owned(), Value::Null));
+        assert!(scene.is_active(&session).await);
+        scene.log_in(json!({"user_name": "bob"})).await.expect(200);
+        // A claim that names the group gives nothing, either.
+        let login = json!({"user_name": "ada", "groups": ["Owners"]});
+        scene.log_in(login).await.expect(200);
+        // It is read back as it was pushed.
+        let read = it.idp.get(&format!("/Users/{bob}")).await.expect(200);
+        read.is(json!({"active": false, "groups": [{"value": group}]}));
+        assert_eq!(it.idp.members(&group).await.len(), 3);
+        let found = it.idp.filter("/Users", "active eq false").await;
+        assert_eq!(found.total(), 1);
+        for kind in ["user.deactivated", "brake.held", "brake.tripped"] {
+            assert_eq!(it.told(service, kind).await, 0, "{kind}");
+        }
+        assert_eq!(it.told(service, "user.adopted").await, 2);
+
+        let changes = it.changes().await;
+        let about = |name: &str| {
+            let one = &changes[name];
+            json!([one["relation"], one["roles_then"], one["access"]])
+        };
+        assert_eq!(about("ada"), json!(["adopted", ["admin"], "unchanged"]));
+        assert_eq!(about("bob"), json!(["adopted", [], "lost"]));
+        assert_eq!(about("new"), json!(["created", ["admin"], "gained"]));
+        assert_eq!(changes["left"]["relation"], "left_over");
+        assert_eq!(changes["left"]["roles_now"], changes["left"]["roles_then"]);
+
+        it.make_real().await;
+        // From now on, what it sends takes effect.
+        let late = it.push("late").await.expect(201).id();
+        assert_eq!(it.of(&late).await.0, "invited");
+        it.apply().await;
+        service.follow_up(&scene.tenant).await;
+        assert_eq!(it.of(&bob).await, ("inactive".to_owned(), Value::Null));
+        assert_eq!(it.of(&new).await, ("invited".to_owned(), json!("admin")));
+        assert_eq!(it.of(&left).await.0, "active");
+        assert!(!scene.is_active(&session).await);
+        assert_eq!(it.told(service, "user.deactivated").await, 1);
+        assert!(it.changes().await.is_empty());
+        let read = scene.application.get(&it.path()).await.expect(200);
+        assert!(read.body["made_real"]["done"].is_string());
+    });
+}
+
+#[test]
+fn groups_and_people_of_before_lose_nothing_while_they_are_observed() {
+    run(async |service| {
+        let it = Observed::create(service, "observe-loss", fast()).await;
+        let scene = &it.scene;
+        let other = scene.tenant.connection_id().to_owned();
+        it.set(json!({"replaces": [other]})).await.expect(200);
+        let idp = scene.tenant.idp();
+        let ada = scene.push(json!({"userName": "ada"})).await;
+        let bob = scene.push(json!({"userName": "bob"})).await;
+        let gone = scene.push(json!({"userName": "gone"})).await;
+        let group = idp.group("Admins", &[&ada, &gone]).await;
+        it.map(&group, Role::Admin).await;
+        let path = format!("/Users/{gone}");
+        idp.patch(
+            &path,
+            json!([{"op": "replace", "path": "active", "value": false}]),
+        )
+        .await
+        .expect(200);
+        service.follow_up(&scene.tenant).await;
+
+        // The new connection takes them over, moves Ada out and Bob in, lets in who has left, and deletes Bob.
+        it.leave(&group, &ada).await;
+        let join = json!([{"op": "add", "path": "members", "value": [{"value": bob}]}]);
+        let at = format!("/Groups/{group}");
+        it.idp.patch(&at, join.clone()).await.expect(204);
+        it.idp
+            .patch(
+                &path,
+                json!([{"op": "replace", "path": "active", "value": true}]),
+            )
+            .await
+            .expect(200)
+            .is(json!({"active": true}));
+        service.follow_up(&scene.tenant).await;
+        assert_eq!(it.of(&ada).await.1, "admin");
+        assert_eq!(it.of(&bob).await.1, Value::Null);
+        assert_eq!(it.of(&gone).await.0, "inactive");
+        scene.keeps_out(json!({"user_name": "gone"})).await;
+        assert_eq!(it.idp.members(&group).await.len(), 2);
+        // Who leaves and comes back counts as before, and who joined and leaves does not.
+        it.idp
+            .patch(
+                &at,
+                json!([{"op": "add", "path": "members", "value": [{"value": ada}]}]),
+            )
+            .await
+            .expect(204);
+        assert_eq!(it.of(&ada).await.1, "admin");
+        it.leave(&group, &ada).await;
+        it.leave(&group, &bob).await;
+        assert_eq!(
+            (it.of(&ada).await.1, it.of(&bob).await.1),
+            (json!("admin"), Value::Null)
+        );
+        it.idp.patch(&at, join).await.expect(204);
+        it.idp.delete(&format!("/Users/{ada}")).await.expect(204);
+        it.idp.get(&format!("/Users/{ada}")).await.refused(404, "");
+        assert_eq!(it.of(&ada).await.1, "admin");
+        // The list of held changes is for the brake.
+        let held = format!("{}/held", it.path());
+        let held = scene.application.get(&held).await.expect(200);
+        assert_eq!(held.body["items"], json!([]));
+
+        let changes = it.changes().await;
+        let about = |name: &str| {
+            let one = &changes[name];
+            json!([
+                one["relation"],
+                one["roles_now"],
+                one["roles_then"],
+                one["access"]
+            ])
+        };
+        assert_eq!(about("ada"), json!(["matched", ["admin"], [], "lost"]));
+        assert_eq!(
+            about("bob"),
+            json!(["left_over", [], ["admin"], "unchanged"])
+        );
+        assert_eq!(about("gone"), json!(["matched", [], ["admin"], "gained"]));
+
+        it.make_real().await;
+        it.apply().await;
+        service.follow_up(&scene.tenant).await;
+        scene.at_tenant(&format!("/users/{ada}")).await.expect(404);
+        assert_eq!(it.of(&bob).await.1, "admin");
+        assert_eq!(it.of(&gone).await.1, "admin");
+        assert_eq!(it.told(service, "user.reactivated").await, 1);
+    });
+}
+
+#[test]
+fn the_connection_of_before_goes_on_with_effect() {
+    run(async |service| {
+        let it = Observed::create(service, "observe-back", fast()).await;
+        let scene = &it.scene;
+        let other = scene.tenant.connection_id().to_owned();
+        it.set(json!({"replaces": [other]})).await.expect(200);
+        let ada = scene.push(json!({"userName": "ada"})).await;
+        let bob = scene.push(json!({"userName": "bob"})).await;
+        let title = |title: &str| json!([{"op": "replace", "path": "title", "value": title}]);
+        for person in [&ada, &bob] {
+            let path = format!("/Users/{person}");
+            it.idp.patch(&path, title("observed")).await.expect(200);
+            it.deactivate(person).await;
+        }
+        assert_eq!(it.of(&ada).await.0, "invited");
+        // What it says about something else changes nothing about who is in.
+        let path = format!("/Users/{ada}");
+        let idp = scene.tenant.idp();
+        let back = idp.patch(&path, title("real")).await.expect(200);
+        back.is(json!({"title": "real", "active": true}));
+        scene.set(&bob, "active", json!(false)).await.expect(200);
+        assert_eq!(it.of(&ada).await.0, "invited");
+        assert_eq!(it.of(&bob).await.0, "inactive");
+        assert_eq!(it.told(service, "user.deactivated").await, 1);
+        // The observed one may write again, and lets nobody in.
+        let on = json!([{"op": "replace", "path": "active", "value": true}]);
+        let path = format!("/Users/{bob}");
+        it.idp.patch(&path, on).await.expect(200);
+        assert_eq!(it.of(&bob).await.0, "inactive");
+    });
+}
+
+#[test]
+fn a_sign_in_is_let_in_as_without_the_observed_connection() {
+    run(async |service| {
+        let settings = Settings {
+            sign_up: SignUp::PushedOnly,
+            ..fast()
+        };
+        let it = Observed::create(service, "observe-login", settings).await;
+        let scene = &it.scene;
+        let new = it.push("new").await.expect(201).id();
+        let login = json!({"user_name": "new"});
+        let refused = scene.log_in(login.clone()).await.expect(403);
+        assert_eq!(refused.string("/reason"), "not_provisioned");
+        // What nobody has anything from is deleted as usual.
+        let other = it.push("other").await.expect(201).id();
+        it.idp.delete(&format!("/Users/{other}")).await.expect(204);
+        scene
+            .at_tenant(&format!("/users/{other}"))
+            .await
+            .expect(404);
+        it.make_real().await;
+        it.apply().await;
+        assert_eq!(scene.signed_in(login).await, new);
+
+        // Where anybody may sign up, so may whoever was sent.
+        let it = Observed::create(service, "observe-login-2", fast()).await;
+        let new = it.push("new").await.expect(201).id();
+        let login = json!({"user_name": "new"});
+        assert_eq!(it.scene.signed_in(login.clone()).await, new);
+        it.deactivate(&new).await;
+        it.scene.log_in(login.clone()).await.expect(200);
+        it.idp.delete(&format!("/Users/{new}")).await.expect(204);
+        it.scene.log_in(login).await.expect(200);
+    });
+}
+
+#[test]
+fn only_a_connection_that_has_sent_nothing_is_observed_and_only_owners_decide() {
+    run(async |service| {
+        let it = Observed::create(service, "observe-rules", fast()).await;
+        let (scene, used) = (&it.scene, it.scene.tenant.connection_id());
+        scene.push(json!({"userName": "ada"})).await;
+        let path = scene.path(&format!("/connections/{used}"));
+        let late = scene
+            .application
+            .patch(&path, json!({"observing": true}))
+            .await;
+        assert!(
+            late.expect(409)
+                .string("/detail")
+                .contains("create another connection")
+        );
+        let admin = service.admin(&scene.tenant, Role::Admin).await;
+        let own = format!("/scim/connections/{}", it.connection);
+        admin
+            .patch(&own, json!({"observing": false}))
+            .await
+            .expect(403);
+        admin.get(&format!("{own}/observed")).await.expect(200);
+        // What is left out stays as it is.
+        let whole = json!({"name": "Observed", "provider": "okta"});
+        let put = scene
+            .application
+            .put(&it.path(), whole.clone())
+            .await
+            .expect(200);
+        assert_eq!(put.body["observing"], true);
+        let fresh = scene.path("/connections/fresh");
+        let mut observed = whole;
+        observed["observing"] = json!(true);
+        let put = scene
+            .application
+            .put(&fresh, observed.clone())
+            .await
+            .expect(201);
+        assert_eq!(put.body["observing"], true);
+        scene.application.put(&fresh, observed).await.expect(200);
+        // It is deleted as it is: nothing of it takes effect.
+        let new = it.push("new").await.expect(201).id();
+        for people in [
+            "?people=deactivate".to_owned(),
+            format!("?people=hand_over&to={used}"),
+        ] {
+            let refused = scene
+                .application
+                .delete(&format!("{}{people}", it.path()))
+                .await;
+            assert!(
+                refused
+                    .expect(409)
+                    .string("/detail")
+                    .contains("make it real")
+            );
+        }
+        scene.application.delete(&it.path()).await.expect(204);
+        let roles = scene.tenant.directory().roles();
+        let soon = Instant::now() + Duration::from_secs(20);
+        assert_eq!(roles.reconcile_all(None, soon).await.unwrap(), None);
+        assert_eq!(it.of(&new).await.1, Value::Null);
+    });
+}
+
+#[test]
+fn the_reconciler_makes_it_real_and_no_invitation_is_mailed_before() {
+    run(async |_| {
+        let settings = Settings {
+            invitations: true,
+            ..Settings::default()
+        };
+        let fixture = EventFixture::with(Options::default(), settings).await;
+        let credentials = fixture.tenant.credentials();
+        let id = credentials.connections().await.unwrap()[0].id.clone();
+        let rules = ConnectionRules::observing(true);
+        credentials.change_rules(&id, &rules).await.unwrap();
+        let bob = Assertion {
+            user_name: "bob".to_owned(),
+            ..Assertion::default()
+        };
+        fixture.tenant.sign_in().log_in(&bob).await.unwrap();
+        for name in ["ada", "bob"] {
+            let person = json!({"schemas": [urn::USER], "userName": name, "active": name == "ada",
+                "emails": [{"value": format!("{name}@example.test"), "primary": true}]});
+            fixture.idp.post("/Users", person).await.expect(201);
+        }
+        fixture.drained().await;
+        assert!(fixture.local.mail().is_empty());
+        let people = || async {
+            let roles = fixture.tenant.roles();
+            let page = roles.observed(&id, None, 100).await.unwrap();
+            page.people.len()
+        };
+        assert_eq!(people().await, 2);
+        let rules = ConnectionRules::observing(false);
+        credentials.change_rules(&id, &rules).await.unwrap();
+        fixture.drained().await;
+        assert_eq!(people().await, 0);
+        let real = credentials.connection(&id).await.unwrap().made_real;
+        assert!(real.is_some_and(|real| real.done.is_some() && real.looked_at >= 2));
+        let events = fixture.tenant.journal().events(0, 500).await.unwrap();
+        let left = events
+            .iter()
+            .filter(|event| event.kind == "user.deactivated");
+        assert_eq!(left.count(), 1);
+    });
+}
+
+#[test]
+fn the_console_shows_what_would_change_and_makes_it_real() {
+    run(async |service| {
+        let it = Observed::create(service, "observe-console", fast()).await;
+        it.push("Ada Lovelace").await.expect(201);
+        let owner = Visitor::with_link(service, &it.scene.tenant, Role::Owner).await;
+        let page = format!("/console/connections/{}", it.connection);
+        let shown = owner.get(&page).await.expect(200);
+        assert!(shown.html.contains("Only observed"), "{}", shown.html);
+        let page = format!("{page}/observed");
+        let shown = owner.get(&page).await.expect(200);
+        assert!(
+            shown.html.contains("Ada Lovelace") && shown.html.contains("1 new"),
+            "{}",
+            shown.html
+        );
+        let admin = Visitor::with_link(service, &it.scene.tenant, Role::Admin).await;
+        let shown = admin.get(&page).await.expect(200);
+        assert!(!shown.html.contains("make-real") && shown.html.contains("Only an owner"));
+        let token = owner.form_token();
+        let form = [("then", "make-real"), ("form_token", token.as_str())];
+        let done = owner.post(&page, &form, &[]).await;
+        assert_eq!(done.status, 303);
+        let told = owner.get(done.header("location")).await.expect(200);
+        assert!(
+            told.html.contains("The connection is real"),
+            "{}",
+            told.html
+        );
+        let read = it.scene.application.get(&it.path()).await.expect(200);
+        assert_eq!(read.body["observing"], false);
+    });
+}
