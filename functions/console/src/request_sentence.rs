@@ -348,6 +348,7 @@ pub(crate) fn briefly(diagnosis: Diagnosis) -> &'static str {
         Diagnosis::Revoked => "the token was revoked",
         Diagnosis::Expired => "the token has expired",
         Diagnosis::NoToken => "no valid token",
+        Diagnosis::ForeignAddress => "not from an allowed address",
         Diagnosis::LastOwner => "the last owner",
         Diagnosis::OwnedByAnother => "belongs to another connection",
         Diagnosis::Forbidden => "not allowed",

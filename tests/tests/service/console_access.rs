@@ -90,7 +90,7 @@ fn a_change_needs_a_form_of_the_same_session_and_origin() {
 type Form = (&'static str, &'static [(&'static str, &'static str)], Role);
 
 /// Every form with its required fields; names in braces are placeholders for ids.
-const FORMS: [Form; 26] = [
+const FORMS: [Form; 25] = [
     (
         "/console/health/snooze",
         &[

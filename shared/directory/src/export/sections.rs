@@ -40,7 +40,7 @@ pub(super) const REQUESTS: &str = "requests";
 pub(super) const EVENTS: &str = "events";
 
 /// All sections, in order.
-pub(super) const SECTIONS: [Section; 18] = [
+pub(super) const SECTIONS: [Section; 19] = [
     Section {
         kind: None,
         ..section("configuration", "", |keys| keys.config())
