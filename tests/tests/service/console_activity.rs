@@ -30,7 +30,7 @@ fn addresses(html: &str, part: &str) -> Vec<String> {
 async fn with_requests(service: &Service, name: &str) -> (Tenant, String) {
     let tenant = service.tenant(name).await;
     let idp = tenant.idp();
-    idp.filter("Users", "userName eq \"maya@example.test\"")
+    idp.filter("/Users", "userName eq \"maya@example.test\"")
         .await
         .expect(200);
     let maya = json!({
