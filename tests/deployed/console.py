@@ -41,7 +41,8 @@ def console(stack, _):
     browser = Browser(stack, link.partition("link=")[2])
     own, mapped = f"/connections/{customer.connection}", f"/groups/{group}"
     for path in ["", own, f"{own}/setup", f"{own}/test", f"{own}/checklist", "/connections/new?provider=okta",
-                 "/tokens", "/groups", mapped, f"{mapped}/members", "/people", f"/people/{ada}", "/activity", "/activity/chart", "/activity/audit", "/health", "/settings"]:
+                 "/tokens", "/groups", mapped, f"{mapped}/members", "/people", f"/people/{ada}", "/activity",
+                 "/activity/chart", "/activity/audit", "/health", "/settings"]:
         browser.get(path)
     preview = browser.get(f"{mapped}?role=viewer")
     form_token = re.search(r'name="form_token" value="([^"]+)"', preview)[1]
