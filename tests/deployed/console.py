@@ -40,13 +40,16 @@ def console(stack, _):
     assert link.startswith(f"{stack.base}/console/open?link="), link
     browser = Browser(stack, link.partition("link=")[2])
     own, mapped = f"/connections/{customer.connection}", f"/groups/{group}"
-    for path in ["", own, f"{own}/checklist", "/tokens", "/groups", mapped, f"{mapped}/members", "/people",
-                 f"/people/{ada}", "/activity", "/activity/chart", "/activity/audit", "/health", "/settings"]:
+    for path in ["", own, f"{own}/setup", f"{own}/test", f"{own}/checklist", "/connections/new?provider=okta",
+                 "/tokens", "/groups", mapped, f"{mapped}/members", "/people", f"/people/{ada}", "/activity",
+                 "/activity/chart", "/activity/audit", "/health", "/settings"]:
         browser.get(path)
     preview = browser.get(f"{mapped}?role=viewer")
     form_token = re.search(r'name="form_token" value="([^"]+)"', preview)[1]
     browser.post(f"{mapped}/role", form_token=form_token, role="viewer", **{"from": "none"})
     assert customer.admin("GET", f"/users/{ada}/role").expect(200).body["effective"] == "viewer"
+    played = browser.post(f"{own}/test", 200, form_token=form_token).text
+    assert re.search(r"All \d+ requests went as Okta expects", played), played
     form = {"form_token": form_token, "connection": customer.connection, "label": "by a form"}
     form["form_id"] = re.search(r'name="form_id" value="([^"]+)"', browser.get("/tokens"))[1]
     assert "rcs_" in browser.post("/tokens", 200, **form).text, "the new token is not shown"

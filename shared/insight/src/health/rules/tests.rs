@@ -51,7 +51,7 @@ fn well() -> Snapshot {
         first_deactivation_at: None,
         last_request_at: Some(hours_ago(1)),
         last_success_at: Some(hours_ago(1)),
-        days: Vec::new(),
+        ..Milestones::default()
     };
     Snapshot {
         now: at(NOW),
