@@ -1,6 +1,6 @@
 //! Activity: the requests of identity providers, as a chart by hour and as a list that says what each of them did.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use askama::Template;
 use axum::response::Response;
@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 
 use super::chart::{ChartPart, chart_part};
 use super::fields::{self, start_of_day};
-use super::log::{self, Known, Listed, Log, LogEntry, Row as LogRow, Told};
+use super::log::{self, Listed, Log, LogEntry, Row as LogRow, Told};
+use super::log_names::{ConnectionNames, Known};
 use super::log_view::View;
 use super::record::{RecordPart, requested};
 use super::tail::{Tail, Window};
@@ -319,33 +320,6 @@ impl LogEntry for Request {
             by: known.connections.of(&self.request.connection_id),
             status: Some(self.request.http_status),
         }
-    }
-}
-
-/// The names of connections, including deleted ones.
-pub(super) struct ConnectionNames(BTreeMap<String, String>);
-
-impl ConnectionNames {
-    /// Collects the names of the given connections, and reads those of the deleted ones among `ids`.
-    pub(super) async fn read(
-        tenant: &Tenant,
-        connections: &[Connection],
-        mut ids: BTreeSet<&str>,
-    ) -> Result<Self, Error> {
-        let known = connections.iter();
-        let mut names: BTreeMap<String, String> = known
-            .map(|one| (one.id.clone(), one.label.clone()))
-            .collect();
-        ids.retain(|id| !names.contains_key(*id));
-        let deleted = tenant.credentials().deleted_connections(&ids).await?;
-        let deleted = deleted.into_iter();
-        names.extend(deleted.map(|(id, label)| (id, format!("{label} (deleted)"))));
-        Ok(Self(names))
-    }
-
-    pub(super) fn of(&self, id: &str) -> String {
-        let unknown = || "(deleted connection)".to_owned();
-        self.0.get(id).cloned().unwrap_or_else(unknown)
     }
 }
 

@@ -13,9 +13,9 @@ use rollcall_scim::fold;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::activity::ConnectionNames;
 use super::fields::{self, start_of_day};
-use super::log::{self, Known, Listed, Log, LogEntry, Row as LogRow, Told};
+use super::log::{self, Listed, Log, LogEntry, Row as LogRow, Told};
+use super::log_names::{ConnectionNames, Known, actor_name, named};
 use super::log_view::View;
 use super::record::{RecordPart, changed};
 use super::tail::{Tail, Window};
@@ -202,21 +202,6 @@ struct Page {
     search: Search,
     csv: String,
     json: String,
-}
-
-fn named(actor: &Actor, connections: &ConnectionNames) -> String {
-    let kind = display::actor_kind(actor.kind());
-    match (actor.connection(), actor.email()) {
-        (Some(connection), _) => connections.of(connection),
-        (None, Some(email)) => format!("{email} ({kind})"),
-        (None, None) => kind.to_owned(),
-    }
-}
-
-/// Names an actor: a person as they are called, a connection, or what it is.
-pub(super) fn actor_name(actor: &Actor, known: &Known) -> String {
-    let person = actor.person_id().and_then(|id| known.names.of(id));
-    person.map_or_else(|| named(actor, &known.connections), str::to_owned)
 }
 
 pub(crate) async fn show(

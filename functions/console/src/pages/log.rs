@@ -7,13 +7,12 @@ use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::{Connection, Error, Tenant};
-use rollcall_insight::Insight;
 
-use super::activity::ConnectionNames;
+use super::log_names::Known;
 use super::log_view::{Chip, View, time_of};
 use super::record::Record;
 use crate::bursts::{Caused, bursts};
-use crate::sentence::{Names, Sentence};
+use crate::sentence::Sentence;
 
 /// Entries that one read asks for.
 const READ_AT_ONCE: usize = 200;
@@ -61,43 +60,19 @@ pub(super) trait LogEntry: Caused + Sized + Send + Sync {
     }
 }
 
-/// The names that lines need.
-pub(super) struct Known {
-    pub(super) names: Names,
-    pub(super) connections: ConnectionNames,
-}
-
-impl Known {
-    /// Reads the names for these entries: one call each for people, groups and deleted connections, if there are any.
-    pub(super) async fn read<'a, T: LogEntry + 'a>(
-        tenant: &Tenant,
-        connections: &[Connection],
-        entries: impl Iterator<Item = &'a T>,
-    ) -> Result<Self, Error> {
-        let (mut people, mut groups) = (BTreeSet::new(), BTreeSet::new());
-        let mut used = BTreeSet::new();
-        for entry in entries {
-            entry.name_ids(&mut people, &mut groups);
-            used.extend(entry.connection());
-        }
-        Self::named(tenant, connections, (&people, &groups), used).await
+/// Reads the names for these entries: one call each for people, groups and deleted connections, if there are any.
+async fn known<'a, T: LogEntry + 'a>(
+    tenant: &Tenant,
+    connections: &[Connection],
+    entries: impl Iterator<Item = &'a T>,
+) -> Result<Known, Error> {
+    let (mut people, mut groups) = (BTreeSet::new(), BTreeSet::new());
+    let mut used = BTreeSet::new();
+    for entry in entries {
+        entry.name_ids(&mut people, &mut groups);
+        used.extend(entry.connection());
     }
-
-    /// Reads the names of these people, groups and connections.
-    pub(super) async fn named(
-        tenant: &Tenant,
-        connections: &[Connection],
-        (people, groups): (&BTreeSet<String>, &BTreeSet<String>),
-        used: BTreeSet<&str>,
-    ) -> Result<Self, Error> {
-        let insight = Insight::of(tenant);
-        let mut names = insight.shown_names(people).await?;
-        names.extend(insight.group_names(groups).await?);
-        Ok(Self {
-            names: Names(names),
-            connections: ConnectionNames::read(tenant, connections, used).await?,
-        })
-    }
+    Known::named(tenant, connections, (&people, &groups), used).await
 }
 
 /// What a line tells of an entry.
@@ -275,7 +250,7 @@ pub(super) async fn log<T: LogEntry>(
         let shown = if is_open(group, view) { MOST_INSIDE } else { 1 };
         group.iter().take(shown)
     });
-    let known = Known::read(tenant, connections, shown).await?;
+    let known = known(tenant, connections, shown).await?;
     Ok(Log {
         rows: rows(&groups, view, &known, is_cut),
         chips,
@@ -375,7 +350,7 @@ pub(super) async fn newer<T: LogEntry>(
     view: &View,
 ) -> Result<(Vec<Row>, bool), Error> {
     let (entries, next) = T::read(tenant, query, None, MOST_LINES).await?;
-    let known = Known::read(tenant, connections, entries.iter()).await?;
+    let known = known(tenant, connections, entries.iter()).await?;
     let groups: Vec<Vec<T>> = entries.into_iter().map(|one| vec![one]).collect();
     Ok((rows(&groups, view, &known, false), next.is_some()))
 }

@@ -20,6 +20,7 @@ mod held;
 mod identity_panel;
 mod issued;
 mod log;
+mod log_names;
 mod log_view;
 mod mappings;
 mod merge;

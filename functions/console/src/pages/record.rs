@@ -10,8 +10,7 @@ use rollcall_edge_api::ReadLogs;
 use rollcall_edge_http::Problem;
 use serde_json::Value;
 
-use super::audit::actor_name;
-use super::log::Known;
+use super::log_names::{Known, actor_name};
 use super::log_view::View;
 use crate::change_sentence;
 use crate::change_summary::attributes;

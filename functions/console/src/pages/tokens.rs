@@ -8,10 +8,10 @@ use rollcall_edge_api::{Configure, Gate, Id, Params, allowed_addresses, name};
 use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
-use super::activity::ConnectionNames;
 use super::fields::{self, Done, NoFields, form_id};
 use super::issued::Issued;
 use super::settings_fields::words;
+use super::log_names::ConnectionNames;
 use crate::display;
 use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};

@@ -1,0 +1,76 @@
+//! The names that the lists of requests and changes show: of connections, people, groups and other actors.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rollcall_directory::{Actor, Connection, Error, Tenant};
+use rollcall_insight::Insight;
+
+use crate::display;
+use crate::sentence::Names;
+
+/// The names of connections, including deleted ones.
+pub(super) struct ConnectionNames(BTreeMap<String, String>);
+
+impl ConnectionNames {
+    /// Collects the names of the given connections, and reads those of the deleted ones among `ids`.
+    pub(super) async fn read(
+        tenant: &Tenant,
+        connections: &[Connection],
+        mut ids: BTreeSet<&str>,
+    ) -> Result<Self, Error> {
+        let known = connections.iter();
+        let mut names: BTreeMap<String, String> = known
+            .map(|one| (one.id.clone(), one.label.clone()))
+            .collect();
+        ids.retain(|id| !names.contains_key(*id));
+        let deleted = tenant.credentials().deleted_connections(&ids).await?;
+        let deleted = deleted.into_iter();
+        names.extend(deleted.map(|(id, label)| (id, format!("{label} (deleted)"))));
+        Ok(Self(names))
+    }
+
+    pub(super) fn of(&self, id: &str) -> String {
+        let unknown = || "(deleted connection)".to_owned();
+        self.0.get(id).cloned().unwrap_or_else(unknown)
+    }
+}
+
+/// The names that lines need.
+pub(super) struct Known {
+    pub(super) names: Names,
+    pub(super) connections: ConnectionNames,
+}
+
+impl Known {
+    /// Reads the names of these people, groups and connections.
+    pub(super) async fn named(
+        tenant: &Tenant,
+        connections: &[Connection],
+        (people, groups): (&BTreeSet<String>, &BTreeSet<String>),
+        used: BTreeSet<&str>,
+    ) -> Result<Self, Error> {
+        let insight = Insight::of(tenant);
+        let mut names = insight.shown_names(people).await?;
+        names.extend(insight.group_names(groups).await?);
+        Ok(Self {
+            names: Names(names),
+            connections: ConnectionNames::read(tenant, connections, used).await?,
+        })
+    }
+}
+
+/// Names an actor who is no person: a connection, whom a link was made for, or what it is.
+pub(super) fn named(actor: &Actor, connections: &ConnectionNames) -> String {
+    let kind = display::actor_kind(actor.kind());
+    match (actor.connection(), actor.email()) {
+        (Some(connection), _) => connections.of(connection),
+        (None, Some(email)) => format!("{email} ({kind})"),
+        (None, None) => kind.to_owned(),
+    }
+}
+
+/// Names an actor: a person as they are called, a connection, or what it is.
+pub(super) fn actor_name(actor: &Actor, known: &Known) -> String {
+    let person = actor.person_id().and_then(|id| known.names.of(id));
+    person.map_or_else(|| named(actor, &known.connections), str::to_owned)
+}
