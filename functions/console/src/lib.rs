@@ -6,7 +6,7 @@
 //!   (`Change`).
 //! - `session_cookie` reads and writes the session cookie and derives form tokens from it.
 //! - `layout` surrounds every page, and renders errors.
-//! - `brand` says how pages look: name, logo and colour of the product.
+//! - `brand` says how pages look: name and logo of the product, and `brand_sheet` has its colour.
 //! - `display` formats times, names, roles and states. `change_summary` describes a change in words.
 //! - `providers` is the table of identity providers. Their setup guides are in `templates/guides`.
 //! - `GLOSSARY.md` has the words of the pages, and `words` refuses others.
@@ -27,6 +27,7 @@
 
 mod assets;
 mod brand;
+mod brand_sheet;
 mod change_summary;
 mod display;
 mod export;

@@ -486,6 +486,8 @@ struct EndedSession {
     TenantName,
     DefinedRoles,
     DefinedRole,
+    ChangedBranding,
+    ChangedLogo,
     DeclaredSchema,
     DeclaredSchemaText,
     DeclaredAttribute,
