@@ -19,7 +19,7 @@ use rollcall_directory::Directory;
 use rollcall_edge_http::Problem;
 use sha2::{Digest, Sha256};
 
-use crate::brand;
+use crate::brand_sheet;
 
 /// One file.
 struct Asset {
@@ -131,7 +131,7 @@ async fn serve(Path((version, name)): Path<(String, String)>) -> Result<Response
     };
     let headers = |media_type| [(CONTENT_TYPE, media_type), (CACHE_CONTROL, kept)];
     // A colour is in the name of its sheet. How the sheet is made changes with the tokens.
-    if let Some(sheet) = brand::sheet(&name) {
+    if let Some(sheet) = brand_sheet::named(&name) {
         return Ok((headers(CSS), sheet).into_response());
     }
     let mut all = ALL.iter();

@@ -6,7 +6,7 @@
 //!   (`Change`).
 //! - `session_cookie` reads and writes the session cookie and derives form tokens from it.
 //! - `layout` surrounds every page, and renders errors.
-//! - `brand` says how pages look: name, logo and colour of the product.
+//! - `brand` says how pages look: name and logo of the product, and `brand_sheet` has its colour.
 //! - `display` formats times, names, roles and states. `change_summary` describes a change in words.
 //! - `change_sentence` and `request_sentence` say what a line of a log is, with names; `asked` reads what a request asked
 //!   for, and `bursts` puts entries of one cause together.
@@ -21,6 +21,7 @@
 mod asked;
 mod assets;
 mod brand;
+mod brand_sheet;
 mod bursts;
 mod change_sentence;
 mod change_summary;

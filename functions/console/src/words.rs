@@ -52,3 +52,12 @@ fn templates_avoid_old_turns() {
         }
     }
 }
+
+/// The console is of whoever offers it. See `brand`.
+#[test]
+fn templates_do_not_name_the_maker() {
+    let all = templates(&Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"));
+    for (name, text) in all {
+        assert!(!text.to_lowercase().contains("rollcall"), "{name}");
+    }
+}

@@ -134,4 +134,15 @@ mod tests {
         // White on lemon could not be read.
         assert!(!mail.html.contains(BUTTON) && !mail.html.contains("#fff200"));
     }
+
+    #[test]
+    fn templates_do_not_name_the_maker() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/templates");
+        let files: Vec<_> = std::fs::read_dir(folder).unwrap().collect();
+        assert!(files.len() > 8);
+        for file in files {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            assert!(!text.to_lowercase().contains("rollcall"), "{text}");
+        }
+    }
 }

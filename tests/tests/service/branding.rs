@@ -157,8 +157,8 @@ fn only_keys_that_manage_tenants_set_it_and_each_only_where_it_reaches() {
         let reader = issued(json!({"label": "reader", "scopes": ["events"]})).await;
         let bound = issued(json!({"label": "bound", "tenant": ours.id()})).await;
         for (caller, path, status) in [
-            (&owner, STACK.to_owned(), 401),
-            (&owner, path_of(&ours), 401),
+            (&owner, STACK.to_owned(), 403),
+            (&owner, path_of(&ours), 403),
             (&reader, STACK.to_owned(), 403),
             (&reader, path_of(&ours), 403),
             (&bound, STACK.to_owned(), 403),

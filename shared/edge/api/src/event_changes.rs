@@ -495,6 +495,8 @@ struct EndedSession {
     TenantName,
     DefinedRoles,
     DefinedRole,
+    ChangedBranding,
+    ChangedLogo,
     DeclaredSchema,
     DeclaredSchemaText,
     DeclaredAttribute,
