@@ -27,6 +27,8 @@ pub struct AuthorizerContext {
     pub deleted_people: DeletedPeople,
     /// Of which values the tenant's request log keeps more than the size.
     pub logged_values: LoggedValues,
+    /// Of how many successful reads the tenant's request log has one; at least 1.
+    pub read_log_sampling: u32,
     /// What the tenant has as much of as the operator allows.
     pub at_ceiling: AtCeiling,
     /// The version of the tenant's extension schemas; 0 if there are none.
@@ -48,6 +50,8 @@ const RESTORE: &str = "restore";
 /// Absent for the default, too.
 const LOGGED_VALUES: &str = "logged_values";
 const ALL: &str = "all";
+/// Absent for 1.
+const READ_LOG_SAMPLING: &str = "read_log_sampling";
 /// Absent if no ceiling is reached.
 const AT_CEILING: &str = "at_ceiling";
 const PEOPLE: &str = "people";
@@ -80,6 +84,7 @@ impl AuthorizerContext {
             log_days: caller.log_days,
             deleted_people: caller.deleted_people,
             logged_values: caller.logged_values,
+            read_log_sampling: caller.read_log_sampling,
             at_ceiling: caller.at_ceiling,
             schemas: caller.schemas,
             read_budget: caller.read_budget,
@@ -100,6 +105,8 @@ impl AuthorizerContext {
         let deleted_people = restores.then(|| (DELETED_PEOPLE, RESTORE.to_owned()));
         let logs_all = self.logged_values == LoggedValues::All;
         let logged_values = logs_all.then(|| (LOGGED_VALUES, ALL.to_owned()));
+        let samples = self.read_log_sampling > 1;
+        let sampling = samples.then(|| (READ_LOG_SAMPLING, self.read_log_sampling.to_string()));
         let at_ceiling = match (self.at_ceiling.people, self.at_ceiling.groups) {
             (false, false) => None,
             (true, false) => Some(PEOPLE),
@@ -120,6 +127,7 @@ impl AuthorizerContext {
         .chain(read_budget)
         .chain(deleted_people)
         .chain(logged_values)
+        .chain(sampling)
         .chain(at_ceiling)
         .chain(schemas)
         .collect()
@@ -157,6 +165,10 @@ impl AuthorizerContext {
             Some(Some(ALL)) => LoggedValues::All,
             Some(_) => return None,
         };
+        let read_log_sampling = match fields.get(READ_LOG_SAMPLING) {
+            Some(of) => of.as_str()?.parse().ok().filter(|of| *of > 0)?,
+            None => 1,
+        };
         let at_ceiling = match fields.get(AT_CEILING).map(Value::as_str) {
             None => (false, false),
             Some(Some(PEOPLE)) => (true, false),
@@ -176,6 +188,7 @@ impl AuthorizerContext {
             log_days: text(LOG_DAYS)?.parse().ok()?,
             deleted_people,
             logged_values,
+            read_log_sampling,
             at_ceiling: AtCeiling { people, groups },
             schemas,
             read_budget,
@@ -209,6 +222,7 @@ impl AuthorizerContext {
             log_days: self.log_days,
             deleted_people: self.deleted_people,
             logged_values: self.logged_values,
+            read_log_sampling: self.read_log_sampling,
             at_ceiling: self.at_ceiling,
             schemas: self.schemas,
             read_budget: self.read_budget,
@@ -232,6 +246,7 @@ mod tests {
             log_days: 30,
             deleted_people: DeletedPeople::New,
             logged_values: LoggedValues::Declared,
+            read_log_sampling: 1,
             at_ceiling: AtCeiling::default(),
             schemas: 0,
             read_budget: 500,
@@ -267,6 +282,7 @@ mod tests {
                 logged_values,
                 at_ceiling: AtCeiling { people, groups },
                 schemas: u64::from(people) * 7,
+                read_log_sampling: 1 + u32::from(groups) * 9,
                 ..caller()
             };
             let context = through_gateway(Verdict::Accepted(caller.clone()));
@@ -333,6 +349,8 @@ mod tests {
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "retry_after": 0}),
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "read_budget": "all"}),
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "used_up": "patience"}),
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "read_log_sampling": "0"}),
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "read_log_sampling": 10}),
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "deleted_people": true}),
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "deleted_people": "maybe"}),
         ] {
