@@ -85,6 +85,7 @@ pub async fn apply_settings(tenant: &Tenant, settings: &Settings) {
         deleted_people: Some(settings.deleted_people),
         claim_match: Some(settings.claim_match),
         logged_values: Some(settings.logged_values),
+        read_log_sampling: Some(settings.read_log_sampling),
         session_minutes: Some(settings.session_minutes),
         session_idle_minutes: Some(settings.session_idle_minutes),
         cache_seconds: Some(settings.cache_seconds),

@@ -159,6 +159,8 @@ pub struct Settings {
     /// See [`LoggedValues`].
     #[serde(deserialize_with = "known")]
     pub logged_values: LoggedValues,
+    /// Of this many successful reads of identity providers, the request log has one; 1 for all of them.
+    pub read_log_sampling: u32,
     /// How long a session of a person lasts at most, in minutes; `None` for the operator's maximum.
     pub session_minutes: Option<u32>,
     /// After how many minutes without a check a session of a person ends; `None` for never.
@@ -207,6 +209,7 @@ impl Default for Settings {
             deleted_people: DeletedPeople::default(),
             claim_match: ClaimMatch::default(),
             logged_values: LoggedValues::default(),
+            read_log_sampling: 1,
             session_minutes: None,
             session_idle_minutes: None,
             cache_seconds: 0,

@@ -361,6 +361,7 @@ async fn populate(table: &TestTable, tenant: &Tenant, work: Work) -> (Tenant, St
         log_days: 30,
         deleted_people: Default::default(),
         logged_values: Default::default(),
+        read_log_sampling: 1,
         at_ceiling: Default::default(),
         observing: false,
         schemas: 0,

@@ -3,6 +3,7 @@
 use http::Method;
 use jiff::{Timestamp, ToSpan};
 use rollcall_directory::{Diagnosis, Reason, Role};
+use rollcall_insight::Insight;
 use rollcall_scim::Reading;
 use rollcall_tests::faults::Fault;
 use rollcall_tests::service::{Service, run};
@@ -164,6 +165,43 @@ fn requests_with_revoked_or_expired_tokens_are_logged() {
             diagnoses,
             [Diagnosis::Expired.text(), Diagnosis::Revoked.text()]
         );
+    });
+}
+
+#[test]
+fn a_tenant_can_log_only_some_of_its_successful_reads() {
+    run(async |service| {
+        let tenant = service.tenant("log-sampled").await;
+        let (idp, admin) = (tenant.idp(), service.admin(&tenant, Role::Admin).await);
+        let sampled = json!({"read_log_sampling": 20});
+        admin.patch("/settings", sampled).await.expect(200);
+        let refused = json!({"read_log_sampling": 101});
+        admin.patch("/settings", refused).await.expect(400);
+        for n in 0..10 {
+            idp.user(&format!("person-{n}")).await;
+            idp.get(&format!("/Users/nobody-{n}")).await.expect(404);
+        }
+        for _ in 0..200 {
+            idp.get("/Users?count=1").await.expect(200);
+        }
+        let log = admin.all("/requests").await;
+        let of = |method: &str, status: u16| {
+            let found = log.iter();
+            let found = found.filter(|one| one["method"] == method && one["status"] == status);
+            found.collect::<Vec<_>>()
+        };
+        // What failed and what changed something is all there.
+        assert_eq!((of("POST", 201).len(), of("GET", 404).len()), (10, 10));
+        let reads = of("GET", 200);
+        assert!((1..60).contains(&reads.len()), "{}", reads.len());
+        for read in &reads {
+            assert_eq!(read["stands_for"], 20, "{read}");
+        }
+        // The traffic counts each entry as often as what it stands for.
+        let digest = Insight::of(tenant.directory()).digest().await.unwrap();
+        let hours = digest.hours;
+        let succeeded: u64 = hours.iter().map(|hour| hour.succeeded).sum();
+        assert_eq!(succeeded, 10 + 20 * reads.len() as u64);
     });
 }
 

@@ -85,6 +85,7 @@ pub(crate) struct SettingsForm {
     match_email: Option<YesNo>,
     deleted_people: Option<DeletedPeople>,
     logged_values: Option<LoggedValues>,
+    read_log_sampling: Option<u32>,
     brake_percent: Option<u32>,
     brake_at_least: Option<u32>,
     /// Domains, separated by commas or white space.
@@ -140,6 +141,7 @@ impl SettingsForm {
             allowed_addresses: self.allowed_addresses.as_deref().map(words),
             contacts: self.contacts.as_deref().map(words),
             logged_values: self.logged_values,
+            read_log_sampling: self.read_log_sampling,
             unknown_members: Some(self.unknown_members),
             rate_limit: Some((!self.limited.is_empty()).then_some(limit)),
             retention_days: Some(self.retention_days),

@@ -252,6 +252,12 @@ pub(crate) const GROUPS: [Group; 7] = [
                 number(1, 3_650),
             ),
             field(
+                "read_log_sampling",
+                "Log one of this many successful reads",
+                "1 logs every request. Requests that fail or change something are always logged.",
+                number(1, 100),
+            ),
+            field(
                 "logged_values",
                 "Values in the request log",
                 "Secrets are never kept. Of other values, the log keeps the name and the size.",
@@ -312,7 +318,8 @@ impl Field {
         else {
             return Ok(());
         };
-        if self.name.starts_with("brake_") && !typed.contains(self.name) {
+        let may_lack = self.name.starts_with("brake_") || self.name == "read_log_sampling";
+        if may_lack && !typed.contains(self.name) {
             return Ok(());
         }
         let value = typed.value(self.name).trim();

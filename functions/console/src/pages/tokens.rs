@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use super::fields::{self, Done, NoFields, form_id};
 use super::issued::Issued;
-use super::settings_fields::words;
 use super::log_names::ConnectionNames;
+use super::settings_fields::words;
 use crate::display;
 use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};

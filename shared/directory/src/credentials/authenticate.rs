@@ -33,6 +33,8 @@ pub struct Caller {
     pub deleted_people: DeletedPeople,
     /// Of which values the tenant's request log keeps more than the size.
     pub logged_values: LoggedValues,
+    /// Of how many successful reads the tenant's request log has one; at least 1.
+    pub read_log_sampling: u32,
     /// What the tenant has as much of as the operator allows.
     pub at_ceiling: AtCeiling,
     /// Whether the connection is only observed: what it says takes no effect.
@@ -294,6 +296,7 @@ impl Request<'_> {
             log_days: token.keep_days,
             deleted_people: DeletedPeople::default(),
             logged_values: LoggedValues::default(),
+            read_log_sampling: 1,
             at_ceiling: AtCeiling::default(),
             observing: false,
             schemas: 0,
@@ -417,6 +420,7 @@ impl Request<'_> {
         let caller = Caller {
             deleted_people: meter.deleted_people(),
             logged_values: meter.logged_values(),
+            read_log_sampling: meter.read_log_sampling(),
             at_ceiling: meter.at_ceiling(),
             observing: meter.observes(token),
             schemas: meter.schemas(),

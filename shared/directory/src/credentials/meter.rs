@@ -52,6 +52,8 @@ pub(super) struct MeterItem {
     groups_full: bool,
     /// How many read units each token may consume per minute; 0, as in meters of earlier versions, for the default.
     read_budget: u32,
+    /// Of how many successful reads the request log has one; 0, as in meters of earlier versions, for all of them.
+    sampled_reads: u32,
     /// The networks from which tokens are accepted. Meters of earlier versions do not have it, and accept all addresses.
     addresses: AddressList,
     /// Whether the tenant was deleted or is being deleted.
@@ -127,6 +129,11 @@ impl MeterItem {
             true => LoggedValues::All,
             false => LoggedValues::Declared,
         }
+    }
+
+    /// Returns of how many successful reads the request log has one.
+    pub(super) fn read_log_sampling(&self) -> u32 {
+        self.sampled_reads.max(1)
     }
 
     /// Returns the version of the tenant's extension schemas.
@@ -217,7 +224,8 @@ fn copy_of(tenant: &TenantItem, more: &str) -> Expression {
     let set = "SET of_revision = :revision, cost_us = :cost, lead_us = :lead, token_cost_us = :token_cost, \
                token_lead_us = :token_lead, keep_days = :days, restores_deleted = :restores, logs_all_values = :all_values, \
                people_full = :people_full, groups_full = :groups_full, declared_schemas = :schemas, \
-                read_budget = :read_budget, addresses = :addresses, observing = :observing";
+                read_budget = :read_budget, addresses = :addresses, observing = :observing, \
+                sampled_reads = :sampled";
     let restores = tenant.settings.deleted_people == DeletedPeople::Restore;
     let all_values = tenant.settings.logged_values == LoggedValues::All;
     let addresses = tenant.settings.address_list().to_bytes();
@@ -231,6 +239,7 @@ fn copy_of(tenant: &TenantItem, more: &str) -> Expression {
         .with(":restores", AttributeValue::Bool(restores))
         .with(":all_values", AttributeValue::Bool(all_values))
         .with(":schemas", number(tenant.schemas))
+        .with(":sampled", number(tenant.settings.read_log_sampling))
         .with(":addresses", AttributeValue::B(Blob::new(addresses)))
         .with(":observing", listed(&tenant.observing))
         .with(

@@ -17,6 +17,14 @@ use crate::resources::handle::Resources;
 
 const UNKNOWN_READING: &str = "A newer version of this service read something in this request in a way that this version does not know.";
 
+fn one() -> u32 {
+    1
+}
+
+fn is_one(number: &u32) -> bool {
+    *number == 1
+}
+
 impl Logged for LoggedRequest {
     fn id(&self) -> &str {
         &self.id
@@ -83,6 +91,9 @@ pub struct LoggedRequest {
     pub found: Option<u64>,
     /// The time until the response, in milliseconds.
     pub took_ms: u64,
+    /// How many requests the entry stands for: more than 1 if the log has only some of the successful reads.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub stands_for: u32,
     /// When the entry expires, in seconds since 1970. Set when the entry is written.
     #[serde(default)]
     pub expires: i64,
@@ -141,6 +152,7 @@ impl LoggedRequest {
             changes: Vec::new(),
             found: None,
             took_ms: 0,
+            stands_for: 1,
             expires: 0,
         }
     }
@@ -155,6 +167,26 @@ impl LoggedRequest {
             sent: Some(text),
             ..self
         }
+    }
+
+    /// Returns the entry if it is kept where the log has one of `of` successful reads; `None` if it is left out. Whatever
+    /// failed or changed something, or was done only in part, is kept. Pure: the id decides.
+    pub fn sampled(self, of: u32) -> Option<Self> {
+        let is_search = self.http_method == "POST" && self.target.contains("/.search");
+        let is_read = matches!(&*self.http_method, "GET" | "HEAD") || is_search;
+        let is_good = self.http_status < 400 && self.diagnosed().is_none();
+        if of <= 1 || !is_read || !is_good || !self.changes.is_empty() {
+            return Some(self);
+        }
+        // The last digits of a UUIDv7 are random.
+        let digits = self.id.len().checked_sub(8);
+        let digits = digits.and_then(|from| self.id.get(from..));
+        let number = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let is_kept = number.is_none_or(|number| number.is_multiple_of(of));
+        is_kept.then_some(Self {
+            stands_for: of,
+            ..self
+        })
     }
 
     /// Returns what a failure means and what to do about it, in plain words; `None` for a request that fully succeeded.
@@ -364,6 +396,35 @@ mod tests {
         ] {
             assert_eq!(found(query.clone()), expected, "{query:?}");
         }
+    }
+
+    #[test]
+    fn only_successful_reads_are_left_out() {
+        let kept = |method: &str, target: &str, status: u16| {
+            let entries = (0..1_000).map(|_| LoggedRequest::new(method, target, status));
+            entries
+                .filter_map(|entry| entry.sampled(10))
+                .collect::<Vec<_>>()
+        };
+        for (method, target, status) in [
+            ("GET", "/Users/1", 404),
+            ("GET", "/Users", 429),
+            ("POST", "/Users", 201),
+            ("PATCH", "/Users/1", 200),
+            ("DELETE", "/Users/1", 204),
+        ] {
+            let kept = kept(method, target, status);
+            assert_eq!(kept.len(), 1_000, "{method} {target}");
+            assert!(kept.iter().all(|entry| entry.stands_for == 1));
+        }
+        for (method, target) in [("GET", "/Users?count=1"), ("POST", "/Users/.search")] {
+            let kept = kept(method, target, 200);
+            assert!((50..200).contains(&kept.len()), "{}", kept.len());
+            assert!(kept.iter().all(|entry| entry.stands_for == 10));
+        }
+        let mut skipped = LoggedRequest::new("GET", "/Users", 200);
+        skipped.skipped_members = vec!["x".to_owned()];
+        assert!((0..100).all(|_| skipped.clone().sampled(100).is_some()));
     }
 
     #[test]

@@ -30,6 +30,9 @@ const MAX_RETENTION_DAYS: u32 = 3_650;
 /// The longest time for which an introspection may be remembered, in seconds.
 const MAX_CACHE_SECONDS: u32 = 300;
 
+/// The largest number of successful reads of which the request log has one.
+const MAX_SAMPLING: u32 = 100;
+
 /// The settings to change; `None` leaves a setting as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SettingsChange {
@@ -61,6 +64,8 @@ pub struct SettingsChange {
     pub claim_match: Option<ClaimMatch>,
     /// Of which values the request log keeps more than the size.
     pub logged_values: Option<LoggedValues>,
+    /// Of how many successful reads the request log has one.
+    pub read_log_sampling: Option<u32>,
     /// How many minutes a session lasts at most; `Some(None)` for the operator's maximum.
     pub session_minutes: Option<Option<u32>>,
     /// After how many minutes without use a session ends; `Some(None)` for never.
@@ -110,6 +115,7 @@ impl SettingsChange {
             deleted_people: self.deleted_people.unwrap_or(before.deleted_people),
             claim_match: self.claim_match.unwrap_or(before.claim_match),
             logged_values: self.logged_values.unwrap_or(before.logged_values),
+            read_log_sampling: self.read_log_sampling.unwrap_or(before.read_log_sampling),
             session_minutes: self.session_minutes.unwrap_or(before.session_minutes),
             session_idle_minutes: self
                 .session_idle_minutes
@@ -150,6 +156,9 @@ fn fault(settings: &Settings) -> Option<String> {
     if !settings.brake.is_valid() {
         let detail = "`brake` must have a `percent` of 0 to 100, and `at_least` 1 to 100,000";
         return Some(detail.to_owned());
+    }
+    if !(1..=MAX_SAMPLING).contains(&settings.read_log_sampling) {
+        return Some(format!("`read_log_sampling` must be 1 to {MAX_SAMPLING}"));
     }
     if settings.cache_seconds > MAX_CACHE_SECONDS {
         return Some(format!("`cache_seconds` must be 0 to {MAX_CACHE_SECONDS}"));
@@ -381,6 +390,10 @@ mod tests {
             cache_seconds: Some(301),
             ..SettingsChange::default()
         };
+        let sampled = |of| SettingsChange {
+            read_log_sampling: Some(of),
+            ..SettingsChange::default()
+        };
         let networks = |network: &str| SettingsChange {
             allowed_addresses: Some(vec![network.to_owned()]),
             ..SettingsChange::default()
@@ -396,6 +409,8 @@ mod tests {
             ),
             (owner, "by hand"),
             (remembered, "cache_seconds"),
+            (sampled(0), "`read_log_sampling` must be 1 to 100"),
+            (sampled(101), "`read_log_sampling` must be 1 to 100"),
             (minutes(4), "session_minutes"),
             (days(0), "retention_days"),
             (days(4_000), "retention_days"),

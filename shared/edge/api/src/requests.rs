@@ -80,6 +80,9 @@ pub(crate) struct Logged {
     body: Option<Value>,
     /// How long the answer took.
     took_ms: u64,
+    /// How many successful reads the entry stands for, if the settings say that the log has only some of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stands_for: Option<u32>,
 }
 
 impl From<LoggedRequest> for Logged {
@@ -106,6 +109,7 @@ impl From<LoggedRequest> for Logged {
             changes: request.changes,
             body: request.sent.map(json),
             took_ms: request.took_ms,
+            stands_for: Some(request.stands_for).filter(|count| *count > 1),
         }
     }
 }

@@ -42,6 +42,8 @@ pub(crate) struct Settings {
     claim_match: ClaimMatch,
     /// Of which values in requests the log keeps more than the size.
     logged_values: LoggedValues,
+    /// Of how many successful reads of identity providers the request log has one; 1 for all of them.
+    read_log_sampling: u32,
     /// How many minutes a session lasts at most. Null for twelve hours.
     session_minutes: Option<u32>,
     /// After how many minutes without a check a session ends. Null for never.
@@ -75,6 +77,7 @@ impl From<directory::Settings> for Settings {
             deleted_people: settings.deleted_people.into(),
             claim_match: settings.claim_match.into(),
             logged_values: settings.logged_values.into(),
+            read_log_sampling: settings.read_log_sampling,
             session_minutes: settings.session_minutes,
             session_idle_minutes: settings.session_idle_minutes,
             cache_seconds: settings.cache_seconds,
@@ -122,6 +125,10 @@ pub(crate) struct SettingsChange {
     claim_match: Option<ClaimMatch>,
     /// Of which values in requests the log keeps more than the size.
     logged_values: Option<LoggedValues>,
+    /// Of how many successful reads of identity providers, 1 to 100, the request log has one. What fails, what changes
+    /// something, and what is done only in part is always logged.
+    #[schema(minimum = 1, maximum = 100)]
+    read_log_sampling: Option<u32>,
     /// How many minutes a session lasts at most, 5 to 43,200; null for twelve hours. A shorter time
     /// counts at once, a longer one from the next sign-in. The operator of the stack can bound it further.
     #[serde(default, deserialize_with = "given")]
@@ -186,6 +193,7 @@ impl From<SettingsChange> for directory::SettingsChange {
             deleted_people: change.deleted_people.map(Into::into),
             claim_match: change.claim_match.map(Into::into),
             logged_values: change.logged_values.map(Into::into),
+            read_log_sampling: change.read_log_sampling,
             session_minutes: change.session_minutes,
             session_idle_minutes: change.session_idle_minutes,
             cache_seconds: change.cache_seconds,
@@ -441,7 +449,7 @@ mod tests {
             "route_by": "claim", "invitations": true, "invitation_domains": ["Example.com"], "unknown_members": "reject",
             "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
             "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
-            "claim_match": "external_id", "logged_values": "all", "session_minutes": 60, "session_idle_minutes": null,
+            "claim_match": "external_id", "logged_values": "all", "read_log_sampling": 10, "session_minutes": 60, "session_idle_minutes": null,
             "cache_seconds": 60, "return_origins": ["https://app.test"],
             "allowed_addresses": ["203.0.113.7"], "brake": {"percent": 5, "at_least": 3},
         }));
@@ -456,7 +464,7 @@ mod tests {
                 "route_by": "claim", "invitations": true, "invitation_domains": ["example.com"], "unknown_members": "reject",
                 "rate_limit": {"per_minute": 60, "burst": 5}, "retention_days": 30,
                 "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
-                "claim_match": "external_id", "logged_values": "all", "session_minutes": 60, "session_idle_minutes": null,
+                "claim_match": "external_id", "logged_values": "all", "read_log_sampling": 10, "session_minutes": 60, "session_idle_minutes": null,
                 "cache_seconds": 60, "return_origins": ["https://app.test"],
                 "allowed_addresses": ["203.0.113.7/32"], "brake": {"percent": 5, "at_least": 3},
             })

@@ -27,6 +27,8 @@ pub struct AuthorizerContext {
     pub deleted_people: DeletedPeople,
     /// Of which values the tenant's request log keeps more than the size.
     pub logged_values: LoggedValues,
+    /// Of how many successful reads the tenant's request log has one; at least 1.
+    pub read_log_sampling: u32,
     /// What the tenant has as much of as the operator allows.
     pub at_ceiling: AtCeiling,
     /// Whether the connection is only observed.
@@ -50,6 +52,8 @@ const RESTORE: &str = "restore";
 /// Absent for the default, too.
 const LOGGED_VALUES: &str = "logged_values";
 const ALL: &str = "all";
+/// Absent for 1.
+const READ_LOG_SAMPLING: &str = "read_log_sampling";
 /// Absent if no ceiling is reached.
 const AT_CEILING: &str = "at_ceiling";
 const PEOPLE: &str = "people";
@@ -85,6 +89,7 @@ impl AuthorizerContext {
             log_days: caller.log_days,
             deleted_people: caller.deleted_people,
             logged_values: caller.logged_values,
+            read_log_sampling: caller.read_log_sampling,
             at_ceiling: caller.at_ceiling,
             observing: caller.observing,
             schemas: caller.schemas,
@@ -106,6 +111,8 @@ impl AuthorizerContext {
         let deleted_people = restores.then(|| (DELETED_PEOPLE, RESTORE.to_owned()));
         let logs_all = self.logged_values == LoggedValues::All;
         let logged_values = logs_all.then(|| (LOGGED_VALUES, ALL.to_owned()));
+        let samples = self.read_log_sampling > 1;
+        let sampling = samples.then(|| (READ_LOG_SAMPLING, self.read_log_sampling.to_string()));
         let at_ceiling = match (self.at_ceiling.people, self.at_ceiling.groups) {
             (false, false) => None,
             (true, false) => Some(PEOPLE),
@@ -127,6 +134,7 @@ impl AuthorizerContext {
         .chain(read_budget)
         .chain(deleted_people)
         .chain(logged_values)
+        .chain(sampling)
         .chain(at_ceiling)
         .chain(observing)
         .chain(schemas)
@@ -165,6 +173,10 @@ impl AuthorizerContext {
             Some(Some(ALL)) => LoggedValues::All,
             Some(_) => return None,
         };
+        let read_log_sampling = match fields.get(READ_LOG_SAMPLING) {
+            Some(of) => of.as_str()?.parse().ok().filter(|of| *of > 0)?,
+            None => 1,
+        };
         let at_ceiling = match fields.get(AT_CEILING).map(Value::as_str) {
             None => (false, false),
             Some(Some(PEOPLE)) => (true, false),
@@ -189,6 +201,7 @@ impl AuthorizerContext {
             log_days: text(LOG_DAYS)?.parse().ok()?,
             deleted_people,
             logged_values,
+            read_log_sampling,
             at_ceiling: AtCeiling { people, groups },
             observing,
             schemas,
@@ -223,6 +236,7 @@ impl AuthorizerContext {
             log_days: self.log_days,
             deleted_people: self.deleted_people,
             logged_values: self.logged_values,
+            read_log_sampling: self.read_log_sampling,
             at_ceiling: self.at_ceiling,
             observing: self.observing,
             schemas: self.schemas,
@@ -247,6 +261,7 @@ mod tests {
             log_days: 30,
             deleted_people: DeletedPeople::New,
             logged_values: LoggedValues::Declared,
+            read_log_sampling: 1,
             at_ceiling: AtCeiling::default(),
             observing: false,
             schemas: 0,
@@ -284,6 +299,7 @@ mod tests {
                 at_ceiling: AtCeiling { people, groups },
                 observing: groups,
                 schemas: u64::from(people) * 7,
+                read_log_sampling: 1 + u32::from(groups) * 9,
                 ..caller()
             };
             let context = through_gateway(Verdict::Accepted(caller.clone()));
@@ -350,6 +366,8 @@ mod tests {
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "retry_after": 0}),
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "read_budget": "all"}),
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "used_up": "patience"}),
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "read_log_sampling": "0"}),
+            json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "read_log_sampling": 10}),
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "deleted_people": true}),
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "observing": "false"}),
             json!({"tenant": "acme", "token_id": "t", "connection_id": "c", "log_days": "9", "deleted_people": "maybe"}),

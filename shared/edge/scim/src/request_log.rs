@@ -191,6 +191,9 @@ async fn write(directory: &Directory, mut entry: LoggedRequest, known: Known) {
     entry.connection_id = caller.connection_id;
     entry.token_id = caller.token_id;
     entry.request_id = caller.request_id;
+    let Some(entry) = entry.sampled(caller.read_log_sampling) else {
+        return;
+    };
     let logged = tenant.request_log().write(entry, caller.log_days);
     match tokio::time::timeout(PATIENCE, logged).await {
         Ok(Ok(())) => {}

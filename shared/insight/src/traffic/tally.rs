@@ -115,7 +115,7 @@ impl Counts {
             400..=499 => &mut self.refused,
             _ => &mut self.failed,
         };
-        *counter += 1;
+        *counter += u64::from(request.stands_for);
     }
 }
 
