@@ -119,7 +119,9 @@ impl<'a> Door<'a> {
     }
 
     fn filled_in(&self, text: &str) -> String {
-        text.replace("{user}", &self.user)
+        // Somebody has signed in by a name alone.
+        text.replace("{finding}", "neither_subject_nor_connection")
+            .replace("{user}", &self.user)
             .replace("{ghost}", &self.ghost)
             .replace("{leaver}", &self.leaver)
             .replace("{webhook}", &self.webhook)

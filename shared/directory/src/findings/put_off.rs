@@ -4,7 +4,6 @@ use jiff::{SignedDuration, Timestamp};
 use rollcall_model::{Actor, EventType, KnownActor};
 use rollcall_scim as scim;
 use rollcall_store::{Error, Transaction, now, retry_stale};
-use serde_json::{Value, json};
 
 use crate::findings::handle::Findings;
 use crate::findings::record::{MAX_SNOOZE_DAYS, ObservedFinding, Snooze};
@@ -32,7 +31,7 @@ impl Findings<'_> {
             Some(_) => EventType::HealthSnoozed,
             None => EventType::HealthAcknowledged,
         };
-        let snooze = &self.new_snooze(&finding.id, reason, days, now());
+        let snooze = &self.new_snooze(finding, reason, days, now());
         retry_stale(|_| async move {
             let before = self.read().await?;
             let after = before.with(snooze.clone());
@@ -41,18 +40,11 @@ impl Findings<'_> {
                     format!("{MAX_SNOOZES} findings are put off already, let some count again");
                 return Err(scim::Error::InvalidValue(detail).into());
             }
-            let told = json!({
-                "finding": finding.id, "kind": finding.kind, "title": finding.title,
-                "reason": reason, "until": snooze.until,
-            });
             let entry = self.entry(action, finding.subject.clone());
             let mut transaction = Transaction::default();
             self.scope.check_alive(&mut transaction);
-            transaction.put(
-                entry
-                    .with_change(None, Some(told))
-                    .to_item(self.scope.keys())?,
-            );
+            let entry = entry.with_change(None, Some(snooze.told()));
+            transaction.put(entry.to_item(self.scope.keys())?);
             self.put(&mut transaction, &before, after)?;
             let committed = self.scope.table.transact(&transaction).await?.is_empty();
             Ok(committed.then(|| snooze.clone()))
@@ -70,22 +62,11 @@ impl Findings<'_> {
             let Some(snooze) = before.snooze(id, now()) else {
                 return Ok(Some(false));
             };
-            let open = before.open.iter().find(|one| one.id == id);
-            let told = json!({
-                "finding": id,
-                "kind": open.map_or(Value::Null, |one| json!(one.kind)),
-                "title": open.map_or(Value::Null, |one| json!(one.title)),
-                "reason": snooze.reason, "until": snooze.until,
-            });
-            let subject = open.and_then(|one| one.subject.clone());
-            let entry = self.entry(EventType::HealthUnsnoozed, subject);
+            let entry = self.entry(EventType::HealthUnsnoozed, snooze.subject.clone());
             let mut transaction = Transaction::default();
             self.scope.check_alive(&mut transaction);
-            transaction.put(
-                entry
-                    .with_change(Some(told), None)
-                    .to_item(self.scope.keys())?,
-            );
+            let entry = entry.with_change(Some(snooze.told()), None);
+            transaction.put(entry.to_item(self.scope.keys())?);
             self.put(&mut transaction, &before, before.without(id))?;
             let committed = self.scope.table.transact(&transaction).await?.is_empty();
             Ok(committed.then_some(true))
@@ -93,10 +74,19 @@ impl Findings<'_> {
         .await
     }
 
-    fn new_snooze(self, id: &str, reason: &str, days: Option<u32>, at: Timestamp) -> Snooze {
+    fn new_snooze(
+        self,
+        finding: &ObservedFinding,
+        reason: &str,
+        days: Option<u32>,
+        at: Timestamp,
+    ) -> Snooze {
         let hours = |days: u32| SignedDuration::from_hours(i64::from(days) * 24);
         Snooze {
-            id: id.to_owned(),
+            id: finding.id.clone(),
+            kind: finding.kind.clone(),
+            title: finding.title.clone(),
+            subject: finding.subject.clone(),
             reason: reason.to_owned(),
             by: without_address(&self.scope.actor),
             at,

@@ -64,6 +64,13 @@ pub struct ClosedFinding {
 pub struct Snooze {
     /// The identity of the finding.
     pub id: String,
+    /// The code of its kind.
+    pub kind: String,
+    /// What was wrong, in one line.
+    pub title: String,
+    /// What it is about; absent for the tenant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
     /// Why.
     pub reason: String,
     /// Who. The address of a portal link is not stored.
@@ -76,6 +83,14 @@ pub struct Snooze {
 }
 
 impl Snooze {
+    /// Returns what events say of it.
+    pub(super) fn told(&self) -> Value {
+        json!({
+            "finding": self.id, "kind": self.kind, "title": self.title,
+            "reason": self.reason, "until": self.until,
+        })
+    }
+
     fn is_over(&self, at: Timestamp) -> bool {
         self.until.is_some_and(|until| until <= at)
     }
@@ -227,6 +242,9 @@ mod tests {
     fn snooze(id: &str, until: Option<i64>) -> Snooze {
         Snooze {
             id: id.to_owned(),
+            kind: "no_token".to_owned(),
+            title: format!("{id} has no token"),
+            subject: None,
             reason: "known".to_owned(),
             by: Actor::SYSTEM,
             at: at(0),

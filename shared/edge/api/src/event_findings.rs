@@ -39,12 +39,10 @@ pub(crate) struct ClosedFinding {
 pub(crate) struct PutOffFinding {
     /// Its id.
     finding: String,
-    /// Its kind; null if no check has found it.
-    #[schema(required)]
-    kind: Option<String>,
-    /// What is wrong, in one line; null if no check has found it.
-    #[schema(required)]
-    title: Option<String>,
+    /// Its kind.
+    kind: String,
+    /// What was wrong when it was put off, in one line.
+    title: String,
     /// Why it was acknowledged or put off.
     reason: String,
     /// Until when it was put off; null if it was acknowledged.

@@ -120,15 +120,11 @@ pub(super) fn rows() -> Vec<Row> {
         get("/health"),
         (
             "POST",
-            "/health/findings/neither_subject_nor_connection/snooze",
+            "/health/findings/{finding}/snooze",
             Some(json!({"reason": "known", "days": 7})),
         ),
         get("/health"),
-        (
-            "DELETE",
-            "/health/findings/neither_subject_nor_connection/snooze",
-            None,
-        ),
+        ("DELETE", "/health/findings/{finding}/snooze", None),
         ("DELETE", "/health/findings/nothing/snooze", None),
         get("/audit?action=connection."),
         get("/evidence/access-review"),
