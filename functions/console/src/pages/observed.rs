@@ -130,6 +130,8 @@ pub(crate) async fn decide(
     change: Change<Configure, Typed>,
 ) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
+    // A connection of nobody's is not found, whatever the form says.
+    visitor.tenant().credentials().connection(&id).await?;
     let observing = match form.value("then") {
         "observe" => true,
         "make-real" => false,

@@ -194,7 +194,7 @@ impl Then<'_> {
         then.make_real(self.observing, &real);
         then.held_groups.retain(|group| {
             let group = self.groups.get(group);
-            !group.is_some_and(|it| it.identity.owner.as_ref() == Some(&self.connection.id))
+            group.is_none_or(|it| it.identity.owner.as_ref() != Some(&self.connection.id))
         });
         if is_held {
             then.identity.end_hold();
