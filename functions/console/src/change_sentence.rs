@@ -145,8 +145,7 @@ fn by(actor: &Actor) -> String {
 }
 
 fn role(side: &Option<String>) -> Option<String> {
-    let role = attributes(side).get("role")?.as_str().map(named_role);
-    role
+    attributes(side).get("role")?.as_str().map(named_role)
 }
 
 fn role_changed(entry: &Entry, name: &str) -> Sentence {

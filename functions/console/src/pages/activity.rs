@@ -304,7 +304,7 @@ impl LogEntry for Request {
     }
 
     fn connection(&self) -> Option<&str> {
-        Some(&self.request.connection_id).map(String::as_str)
+        Some(self.request.connection_id.as_str())
     }
 
     fn name_ids(&self, people: &mut BTreeSet<String>, groups: &mut BTreeSet<String>) {
