@@ -28,7 +28,7 @@ pub(crate) async fn begin(
     let deleted_people = settings.deleted_people;
     let copy = Scope {
         table: scope.table.fenced(&tenant, expires),
-        actor: Actor::token(&new_id(), &connection.id),
+        actor: Actor::token(new_id(), &connection.id),
         origin: Origin::default(),
         request_id: new_id(),
         deleted_people,
