@@ -185,6 +185,10 @@ fn what_serves_one_tenant_touches_nothing_of_the_stack() {
             }
         }
     }
+    // Of the stack, the mailer reads how mails look.
+    for action in WRITES {
+        assert!(!roles.may("Mailer", action, "S#BRANDING"), "{action}");
+    }
     let issuer = |action: &str| roles.may("IssueServiceKey", action, "T#acme");
     assert!(!actions.iter().chain(&WRITES).any(|action| issuer(action)));
 }
@@ -266,6 +270,8 @@ fn functions_may_do_their_work() {
         assert!(roles.may(function, "PutItem", JOURNAL), "{function}");
     }
     assert!(roles.may("JournalRelay", "BatchWriteItem", "T#acme#W"));
+    assert!(roles.may("Mailer", "BatchGetItem", "S#BRANDING"));
+    assert!(roles.may("Portal", "PutItem", "S#BRANDING"));
     assert!(roles.may("Sso", "PutItem", "S#TENANTS"));
     assert!(roles.may("Portal", "PutItem", "S#ERASING"));
     assert!(roles.may("Console", "PutItem", "S#ERASING"));
