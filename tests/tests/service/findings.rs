@@ -66,7 +66,10 @@ fn the_hourly_pass_announces_what_opens_and_closes() {
         let fixture = EventFixture::start().await;
         let never = ("never_heard_from".to_owned(), false);
         hourly_pass(&fixture).await;
-        assert_eq!(told(&fixture, "health.opened").await, [never.clone()]);
+        assert_eq!(
+            told(&fixture, "health.opened").await,
+            std::slice::from_ref(&never)
+        );
         // Nothing has changed.
         hourly_pass(&fixture).await;
         assert_eq!(told(&fixture, "health.opened").await.len(), 1);
