@@ -79,6 +79,7 @@ fn a_bright_and_a_dark_brand_can_be_read_on_every_ground() {
             // That the page is not there.
             browser.browser_warnings().await;
             check(browser, &format!("brand-{name}-error")).await;
+            browser.set_screen(DESKTOP, false).await;
             browser.go("/console").await;
             browser.click("Sign out").await;
             browser.wait_for_text("You are not signed in").await;
