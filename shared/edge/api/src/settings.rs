@@ -451,7 +451,7 @@ mod tests {
             "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
             "claim_match": "external_id", "logged_values": "all", "read_log_sampling": 10, "session_minutes": 60, "session_idle_minutes": null,
             "cache_seconds": 60, "return_origins": ["https://app.test"],
-            "allowed_addresses": ["203.0.113.7"], "brake": {"percent": 5, "at_least": 3},
+            "allowed_addresses": ["203.0.113.7"], "brake": {"percent": 5, "at_least": 3}, "contacts": ["it@x.test"],
         }));
         let settings = changed
             .expect("a change")
@@ -466,7 +466,7 @@ mod tests {
                 "sign_up": "pushed_only", "match_email": true, "deleted_people": "restore",
                 "claim_match": "external_id", "logged_values": "all", "read_log_sampling": 10, "session_minutes": 60, "session_idle_minutes": null,
                 "cache_seconds": 60, "return_origins": ["https://app.test"],
-                "allowed_addresses": ["203.0.113.7/32"], "brake": {"percent": 5, "at_least": 3},
+                "allowed_addresses": ["203.0.113.7/32"], "brake": {"percent": 5, "at_least": 3}, "contacts": ["it@x.test"],
             })
         );
         assert_eq!(
