@@ -15,6 +15,7 @@ const MAX_TOLD: usize = 5;
 struct Receiver {
     name: String,
     address: String,
+    is_contact: bool,
 }
 
 impl Mailer {
@@ -37,11 +38,24 @@ impl Mailer {
         };
         let organisation = &stored.summary.display_name;
         let brand = self.directory.brand_of(tenant.id()).await?;
+        let per_day = stored.ceilings.invitations_per_day.unwrap_or(self.per_day);
         let mut told = 0;
         for one in receivers(&tenant, &stored.settings.contacts).await? {
             let (credentials, connection) = (tenant.credentials(), &event.subject.id);
-            let claim = credentials.claim_notice(&event.id, about, connection, &one.address);
-            if claim.await? {
+            // Contacts can be any addresses, so their mails are counted.
+            let is_claimed = match one.is_contact {
+                true => {
+                    let thing = format!("{about}#{connection}");
+                    let claim = credentials.claim_finding(&event.id, &thing, &one.address, per_day);
+                    claim.await?
+                }
+                false => {
+                    let claim =
+                        credentials.claim_notice(&event.id, about, connection, &one.address);
+                    claim.await?
+                }
+            };
+            if is_claimed {
                 let mail = match about {
                     EventType::BrakeTripped => {
                         brake_notice::mail(one.address, event, organisation)?
@@ -133,6 +147,7 @@ async fn receivers(tenant: &Tenant, contacts: &[String]) -> Result<Vec<Receiver>
         Some(Receiver {
             name: person.id,
             address,
+            is_contact: false,
         })
     });
     let mut seen = BTreeSet::new();
@@ -148,5 +163,6 @@ fn of_contacts(contacts: &[String]) -> impl Iterator<Item = Receiver> {
     once.map(|address| Receiver {
         name: sha256_hex(&address.to_lowercase()),
         address: address.clone(),
+        is_contact: true,
     })
 }

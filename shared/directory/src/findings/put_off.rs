@@ -10,15 +10,15 @@ use crate::findings::record::{MAX_SNOOZE_DAYS, ObservedFinding, Snooze};
 
 /// The longest reason, in characters.
 const MAX_REASON: usize = 500;
-/// The most findings that are acknowledged or put off at once.
-const MAX_SNOOZES: usize = 200;
+/// The most findings that are acknowledged or put off at once. With their reasons, they fit in one item of 400 KB.
+const MAX_SNOOZES: usize = 50;
 
 impl Findings<'_> {
     /// Acknowledges a finding, or puts it off for some days. Until the finding closes or the time is over, it counts no
     /// more, and nobody gets mail about it.
     ///
     /// # Errors
-    /// `invalidValue` for a reason that is empty or too long, for days beyond [`MAX_SNOOZE_DAYS`], and if 200 findings are
+    /// `invalidValue` for a reason that is empty or too long, for days beyond [`MAX_SNOOZE_DAYS`], and if 50 findings are
     /// put off already.
     pub async fn snooze(
         self,

@@ -173,7 +173,7 @@ impl FindingRecord {
         let has_ended = self
             .snoozed
             .iter()
-            .any(|one| one.until.is_none() && !is_observed(&one.id));
+            .any(|one| one.is_over(at) || (one.until.is_none() && !is_observed(&one.id)));
         if opened.is_empty() && closed.is_empty() && !has_ended {
             return None;
         }

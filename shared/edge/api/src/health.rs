@@ -144,7 +144,8 @@ impl From<Closed> for ResolvedFinding {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewSnooze {
-    /// Why, in at most 500 characters. The audit log and the page say it.
+    /// Why, in at most 500 characters. The audit log and the page say it. Name no person here: an erasure does not reach
+    /// this text.
     #[schema(
         example = "The change is planned for Tuesday",
         pattern = r"\S",

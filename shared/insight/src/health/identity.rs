@@ -54,6 +54,7 @@ impl FindingKind {
         matches!(
             self,
             Self::WrongToken
+                | Self::ForeignAddress
                 | Self::TokenExpired
                 | Self::TokenExpiring
                 | Self::ConnectionSilent
