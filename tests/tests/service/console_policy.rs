@@ -164,7 +164,7 @@ fn another_site_cannot_put_an_admin_into_another_tenant() {
             browser.wait_for_text(asked).await;
             browser.assert_accessible().await;
             browser.click("Stay where you are").await;
-            browser.wait_for_text("Rollcall\nours").await;
+            browser.wait_for_text("ours\nUser provisioning").await;
         }
 
         // If nobody is signed in, no click is needed. If another person is signed in, one click confirms the change.
@@ -182,7 +182,7 @@ fn another_site_cannot_put_an_admin_into_another_tenant() {
                 browser.wait_for_text(asked).await;
                 browser.click("Open the console").await;
             }
-            browser.wait_for_text("Rollcall\ntheirs").await;
+            browser.wait_for_text("theirs\nUser provisioning").await;
         }
     });
 }
