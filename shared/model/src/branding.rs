@@ -175,9 +175,13 @@ fn is_name(name: &str) -> bool {
     (1..=MAX_NAME).contains(&length) && name.trim() == name && name.chars().all(is_plain)
 }
 
-/// Whether a character changes the direction of the text after it, or a line.
+/// Whether a character changes the direction of the text after it, or a line, or cannot be seen.
 fn is_directional(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(
+        c,
+        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}'
+            | '\u{feff}'
+    )
 }
 
 /// Whether a text is an address that can stand in a link as it is: in parts that need no quotes.
