@@ -143,6 +143,12 @@ impl Visitor {
         self.send(Method::GET, path, String::new(), &[]).await
     }
 
+    /// Asks for a part of a page, as a script does.
+    pub async fn part(&self, path: &str) -> ConsoleResponse {
+        let headers = [("hx-request", "true")];
+        self.send(Method::GET, path, String::new(), &headers).await
+    }
+
     /// Sends a form with these additional headers.
     pub async fn post(
         &self,

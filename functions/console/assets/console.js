@@ -145,7 +145,17 @@ localTimes(document);
 // What is swapped in as a whole is no part of its target.
 document.addEventListener("htmx:afterSettle", ({ detail: { target } }) => localTimes(target.isConnected ? target : document));
 
-// A record opens beside its list, and its address is the page's. It closes with Escape, and gives the focus back to its row.
+// A live list does not grow for ever, and says that it is live only while it is.
+const MOST_ROWS = 500;
+document.addEventListener("htmx:afterSettle", () => {
+  const tail = document.getElementById("tail");
+  if (!tail) return;
+  [...document.querySelectorAll(".log tbody tr")].slice(MOST_ROWS).forEach((row) => row.remove());
+  if (!tail.hasAttribute("hx-get")) document.querySelectorAll(".live").forEach((live) => { live.hidden = true; });
+});
+
+// A record opens beside its list, and its address is the page's: back leads to the list. It closes with Escape, and gives the
+// focus back to its row.
 const openRecord = () => document.querySelector("#record > .record");
 const rowOf = (record) => document.getElementById(`e-${record.dataset.of}`);
 const markRow = (row) => {
@@ -155,20 +165,34 @@ const markRow = (row) => {
 document.addEventListener("htmx:afterSettle", ({ detail: { target, pathInfo } }) => {
   const record = target.id === "record" && openRecord();
   if (!record) return;
-  history.replaceState(history.state, "", pathInfo.finalRequestPath);
+  // One step back closes it, however many were opened one after the other.
+  if (history.state?.record) history.replaceState(history.state, "", pathInfo.finalRequestPath);
+  else history.pushState({ record: true }, "", pathInfo.finalRequestPath);
   copyable(record);
   markRow(rowOf(record));
   // On a narrow screen it takes the place of the list.
   if (matchMedia("(max-width: 64rem)").matches) scrollTo(0, 0);
   record.focus();
 });
-const closeRecord = (record) => {
+const removeRecord = (record) => {
   const row = rowOf(record);
-  history.replaceState(history.state, "", record.querySelector("[data-close]").href);
   record.remove();
   markRow();
   (row ?? document.getElementById("main")).focus();
 };
+const closeRecord = (record) => {
+  const list = record.querySelector("[data-close]").href;
+  removeRecord(record);
+  if (history.state?.record) history.back();
+  else history.replaceState(history.state, "", list);
+};
+addEventListener("popstate", () => {
+  const record = openRecord();
+  const entry = new URL(location).searchParams.get("entry") ?? "";
+  if (entry === (record?.dataset.of ?? "")) return;
+  if (entry) location.reload();
+  else removeRecord(record);
+});
 document.addEventListener("click", (event) => {
   const close = event.target.closest("#record [data-close]");
   if (!close || event.ctrlKey || event.metaKey || event.shiftKey) return;

@@ -218,7 +218,7 @@ mod tests {
 
     #[test]
     fn changes_are_told_with_names() {
-        let names = Names(
+        let names = Names::known(
             [("u", "Maya Chen"), ("g", "Finance")]
                 .map(|(id, name)| (id.to_owned(), name.to_owned()))
                 .into(),

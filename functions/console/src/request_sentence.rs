@@ -174,6 +174,8 @@ impl<'a> Told<'a> {
     /// Adds what the request is about, by its name.
     fn named(&self, said: Sentence, names: &Names) -> Sentence {
         let unknown = match (self.thing(), self.request.http_status) {
+            (Some(Thing::Group), _) if names.are_hidden() => "a group",
+            _ if names.are_hidden() => "a person",
             (Some(Thing::Group), 404) => "an unknown group",
             (Some(Thing::Group), _) => "a deleted group",
             (_, 404) => "an unknown person",
@@ -251,7 +253,7 @@ impl<'a> Told<'a> {
             return named("Reactivated ");
         }
         match self.attributes() {
-            Some(attributes) => named(&format!("Changed {attributes} of ")),
+            Some(said) => self.named(said.text(" of "), names),
             None => named("Changed "),
         }
     }
@@ -266,7 +268,10 @@ impl<'a> Told<'a> {
         }
         let Some(change) = self.asked.members() else {
             return match self.attributes() {
-                Some(attributes) => self.grouped(&format!("Changed {attributes} of"), names),
+                Some(said) => {
+                    let group = self.name(names).map_or("", |_| "group ");
+                    named(said.text(format!(" of {group}")))
+                }
                 None => self.grouped("Changed", names),
             };
         };
@@ -292,19 +297,18 @@ impl<'a> Told<'a> {
         }
     }
 
-    /// Names the attributes that the request changes; `None` if it does not say.
-    fn attributes(&self) -> Option<String> {
+    /// Begins with the attributes that the request changes; `None` if it does not say. Their names can be any text, too.
+    fn attributes(&self) -> Option<Sentence> {
         let names = self.asked.attributes();
-        let shown: Vec<String> = names
-            .iter()
-            .take(MAX_NAMES)
-            .map(|name| display::name(name))
-            .collect();
-        match names.len().saturating_sub(MAX_NAMES) {
-            _ if names.is_empty() => None,
-            0 => Some(shown.join(", ")),
-            more => Some(format!("{} and {more} more", shown.join(", "))),
-        }
+        let (first, others) = names.split_first()?;
+        let others = others.iter().take(MAX_NAMES - 1);
+        let said = others.fold(Sentence::of("Changed ").name(first), |said, name| {
+            said.text(", ").name(name)
+        });
+        Some(match names.len().saturating_sub(MAX_NAMES) {
+            0 => said,
+            more => said.text(format!(" and {more} more")),
+        })
     }
 
     fn failed(&self, names: &Names) -> Sentence {
@@ -380,7 +384,7 @@ mod tests {
 
     fn names() -> Names {
         let known = [("u", "Maya Chen"), ("g", "Finance")];
-        Names(
+        Names::known(
             known
                 .map(|(id, name)| (id.to_owned(), name.to_owned()))
                 .into(),

@@ -8,7 +8,8 @@ use axum::extract::{FromRef, FromRequest, FromRequestParts, Request};
 use http::header::{HeaderName, ORIGIN};
 use http::request::Parts;
 use rollcall_directory::{
-    Brand, Catalogue, Directory, FormId, Permission, Role, Session, Subject, Tenant, TokenSecret,
+    Brand, Catalogue, Directory, FormId, Permission, Role, Session, SessionUse, Subject, Tenant,
+    TokenSecret,
 };
 use rollcall_edge_api::{Admin, Gate, check_session};
 use rollcall_edge_http::{CONSOLE_PATH, Notes, Problem, Root};
@@ -129,13 +130,13 @@ impl<G: Gate> Visitor<G> {
         }
     }
 
-    async fn enter(parts: &Parts, directory: &Directory) -> Result<Self, Problem> {
+    async fn enter(parts: &Parts, directory: &Directory, by: SessionUse) -> Result<Self, Problem> {
         let root = Root::of(parts);
         let secret =
             session_of(&parts.headers, &root).ok_or_else(|| Problem::unauthorized("no session"))?;
         let notes = Notes::of(parts);
         let noted = |brand: Brand| notes.note(brand);
-        let admin = Admin::enter_page(directory, secret, parts, noted).await;
+        let admin = Admin::enter_page(directory, (secret, by), parts, noted).await;
         if admin
             .as_ref()
             .err()
@@ -164,7 +165,28 @@ where
             // A form must go through `Change`. A handler that extracts `Visitor` by mistake must not work.
             return Err(Problem::forbidden("this cannot be asked for by a form"));
         }
-        Self::enter(parts, &Directory::from_ref(state)).await
+        Self::enter(parts, &Directory::from_ref(state), SessionUse::ByPerson).await
+    }
+}
+
+/// A [`Visitor`] whose page asks for news by itself, which does not keep the session from ending.
+#[derive(Debug)]
+pub(crate) struct Poll<G>(pub(crate) Visitor<G>);
+
+impl<S, G> FromRequestParts<S> for Poll<G>
+where
+    S: Send + Sync,
+    G: Gate,
+    Directory: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        if !parts.method.is_safe() {
+            return Err(Problem::forbidden("this cannot be asked for by a form"));
+        }
+        let visitor = Visitor::enter(parts, &Directory::from_ref(state), SessionUse::ByPage).await;
+        visitor.map(Self)
     }
 }
 
@@ -203,7 +225,8 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
-        let visitor = Visitor::enter(&parts, &Directory::from_ref(state)).await?;
+        let visitor =
+            Visitor::enter(&parts, &Directory::from_ref(state), SessionUse::ByPerson).await?;
         if !is_same_origin(&parts, &visitor.root) {
             return Err(Problem::forbidden(
                 "this was asked for by another site, nothing was changed",

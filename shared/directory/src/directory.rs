@@ -23,10 +23,10 @@ use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::credentials::service_keys::{ServiceKeys, VerifiedKeys};
 use crate::erasure::record::{Erased, unfinished};
 use crate::journal::feed::Event;
-use crate::sign_in::check::{Introspection, Memory, Session};
+use crate::sign_in::check::{Introspection, Memory, Session, SessionUse};
 use crate::sign_in::sessions::IssuedSession;
 use crate::tenant::Tenant;
-use crate::tenants::branding::{StackBranding, logo};
+use crate::tenants::branding::{StackBranding, public_logo};
 use crate::tenants::lifecycle::{self, NewTenant, TenantSummary};
 use crate::tenants::put_settings::default_settings;
 use crate::tenants::schemas::DeclaredTypes;
@@ -406,7 +406,8 @@ impl Directory {
         Ok(brand_in(&mut found, tenant))
     }
 
-    /// Reads the logo with this hash of its content: of a tenant, or of the stack. `None` if there is none.
+    /// Reads the logo with this hash of its content: of a tenant, or of the stack. `None` if there is none. One that was
+    /// just changed may be missing for a moment.
     ///
     /// # Errors
     /// Only table errors.
@@ -419,7 +420,7 @@ impl Directory {
             Some(tenant) => Keys::of(tenant).branding(),
             None => StackKeys::branding(),
         };
-        logo(&self.table, &partition, digest).await
+        public_logo(&self.table, &partition, digest).await
     }
 
     /// Gives the tenant the extension schemas of the stack. The journal names whoever has changed those of the stack.
@@ -508,16 +509,17 @@ impl Directory {
         }
     }
 
-    /// Returns the session as [`Self::session`] does, and how pages of its tenant look.
+    /// Returns the session as [`Self::session`] does, and how pages of its tenant look. Notes a use only by the person.
     ///
     /// # Errors
     /// Only table errors.
     pub async fn session_of_page(
         &self,
         presented: &str,
+        by: SessionUse,
     ) -> Result<Option<(Session, Brand)>, Error> {
         match self.claimed(Purpose::Session, presented) {
-            Some((tenant, secret)) => tenant.sign_in().session_of_page(&secret).await,
+            Some((tenant, secret)) => tenant.sign_in().session_of_page(&secret, by).await,
             None => Ok(None),
         }
     }

@@ -137,7 +137,7 @@ pub use crate::roles::preview::{AffectedPerson, Preview, RoleChange, WantedMappi
 pub use crate::roles::reconcile::{Continuation, Progress};
 pub use crate::sign_in::assertion::Assertion;
 pub use crate::sign_in::bindings::Bound;
-pub use crate::sign_in::check::{Introspection, Session, SessionPerson};
+pub use crate::sign_in::check::{Introspection, Session, SessionPerson, SessionUse};
 pub use crate::sign_in::decide::Refusal as SignInRefusal;
 pub use crate::sign_in::handle::SignIn;
 pub use crate::sign_in::held_changes::{DecidedHeld, Decision, HeldChange, HeldKind, ReleasedHeld};

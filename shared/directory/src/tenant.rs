@@ -90,6 +90,26 @@ impl Tenant {
         Ok(Self::of(copy))
     }
 
+    /// Keeps the result of a rehearsal of this connection for ten minutes, and returns its id. It must have no secrets.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn keep_rehearsed(&self, connection: &str, result: &str) -> Result<String, Error> {
+        rehearsal::keep(&self.scope, connection, result).await
+    }
+
+    /// Reads a result that [`Self::keep_rehearsed`] kept; `None` if there is none, or none any more.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn kept_rehearsed(
+        &self,
+        connection: &str,
+        id: &str,
+    ) -> Result<Option<String>, Error> {
+        rehearsal::kept(&self.scope, connection, id).await
+    }
+
     /// Deletes everything that a rehearsal wrote. In any other tenant, it does nothing.
     ///
     /// # Errors

@@ -175,9 +175,13 @@ fn is_name(name: &str) -> bool {
     (1..=MAX_NAME).contains(&length) && name.trim() == name && name.chars().all(is_plain)
 }
 
-/// Whether a character changes the direction of the text after it, or a line.
+/// Whether a character changes the direction of the text after it, or a line, or cannot be seen.
 fn is_directional(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(
+        c,
+        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}'
+            | '\u{feff}'
+    )
 }
 
 /// Whether a text is an address that can stand in a link as it is: in parts that need no quotes.
@@ -291,6 +295,10 @@ mod tests {
             (named(" x"), false),
             (named("a\nb"), false),
             (named("a\u{202e}b"), false),
+            (named("a\u{61c}b"), false),
+            (named("\u{200b}"), false),
+            (named("a\u{2060}"), false),
+            (named("\u{feff}a"), false),
             (named(&"ü".repeat(60)), true),
             (named(&"ü".repeat(61)), false),
             (linked("https://help.example.com/a?b#c"), true),

@@ -186,12 +186,21 @@ impl Table {
     /// # Errors
     /// Only table errors, as in all methods of this type.
     pub async fn get(&self, key: &Key) -> Result<Option<Item>, Error> {
+        self.get_as(key, true).await
+    }
+
+    /// Reads one item with an eventually consistent read, for half the price. What was just written may be missing.
+    pub async fn get_lately(&self, key: &Key) -> Result<Option<Item>, Error> {
+        self.get_as(key, false).await
+    }
+
+    async fn get_as(&self, key: &Key, is_consistent: bool) -> Result<Option<Item>, Error> {
         let output = self
             .client
             .get_item()
             .table_name(&self.name)
             .set_key(Some(key_item(key)))
-            .consistent_read(true)
+            .consistent_read(is_consistent)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .boxed()

@@ -108,6 +108,7 @@ fn what_a_branding_must_not_be_is_said() {
             (json!({"product_name": ""}), "`product_name`"),
             (json!({"product_name": "x".repeat(61)}), "`product_name`"),
             (json!({"product_name": "a\u{202e}b"}), "`product_name`"),
+            (json!({"product_name": "a\u{200b}b"}), "`product_name`"),
             (json!({"product_name": 5}), "product_name"),
             (
                 json!({"support_url": "javascript:alert(1)"}),

@@ -137,7 +137,11 @@ fn a_record_has_an_address_of_its_own() {
             ("activity/audit", "01890a5d-ac96-774b-bcce-b302099a8057"),
         ] {
             let path = format!("/console/{list}?entry={unknown}");
-            visitor.get(&path).await.expect(404);
+            visitor.part(&path).await.expect(404);
+            let page = visitor.get(&path).await.expect(200).html;
+            assert!(page.contains("This entry is no longer kept"), "{page}");
+            assert!(page.contains("Added <bdi>Maya Chen</bdi>"), "{page}");
+            assert!(!page.contains("entry=none"), "{page}");
         }
     });
 }
@@ -357,6 +361,9 @@ fn the_tail_of_a_live_list_has_only_what_came_since() {
             let live = live.expect(200).html;
             let tail = live.contains("id=\"tail\"") && live.contains("every 4s");
             assert!(tail && live.contains("Pause"), "{live}");
+            let ended = format!("/console/{list}?to=2999-01-01&live=yes");
+            let ended = visitor.get(&ended).await.expect(200).html;
+            assert!(!ended.contains("id=\"tail\""), "{ended}");
             let later = visitor.get(&format!("/console/{list}?after=x")).await;
             assert!(!later.expect(200).html.contains("live=yes"));
         }
@@ -366,6 +373,27 @@ fn the_tail_of_a_live_list_has_only_what_came_since() {
         assert!(tail.contains("Read a deleted person"), "{tail}");
         assert!(tail.contains("Read a deleted group"), "{tail}");
         assert!(!tail.contains("description of the service"), "{tail}");
+        // A read goes back a little, and leaves out what was shown.
+        let shown = entries(&tail).iter().map(|id| &id[id.len() - 8..]);
+        let shown = shown.collect::<Vec<_>>().join("-");
+        let begun = encode(&now.to_string());
+        let since = encode(&(now - hour + 2 * second).to_string());
+        let again = format!("/console/activity/new?since={since}&begun={begun}&live=yes");
+        let late = visitor.get(&again).await.expect(200).html;
+        assert!(late.contains("Read a deleted group"), "{late}");
+        assert!(late.contains("description of the service"), "{late}");
+        let again = format!("{again}&shown={shown}&quiet=14");
+        let late = visitor.get(&again).await.expect(200).html;
+        assert!(!late.contains("Read a deleted"), "{late}");
+        assert!(late.contains("description of the service"), "{late}");
+        // After half an hour, it pauses.
+        let paused = format!("{path}&begun={until}");
+        let paused = visitor.get(&paused).await.expect(200).html;
+        assert!(
+            paused.contains("Paused. <a href=\"/console/activity?live=yes\""),
+            "{paused}"
+        );
+        assert!(!paused.contains("hx-get"), "{paused}");
         let path = format!("{path}&method=POST");
         let tail = visitor.get(&path).await.expect(200).html;
         assert!(!tail.contains("Read a deleted person"), "{tail}");

@@ -2,11 +2,13 @@
 //! nothing of it reaches the tenant.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_directory::{Provider, Role, Settings, UnknownMembers};
 use rollcall_edge_scim::Conversation;
 use rollcall_tests::browser::{DESKTOP, PHONE, browse};
+use rollcall_tests::faults::Fault;
 use rollcall_tests::service::{Service, Tenant, run};
 use rollcall_tests::urn;
 use rollcall_tests::visitor::Visitor;
@@ -18,7 +20,16 @@ async fn test(service: &Service, tenant: &Tenant) -> String {
     let path = format!("/console/connections/{}/test", tenant.connection_id());
     let form_token = visitor.form_token();
     let form = [("form_token", form_token.as_str())];
-    visitor.post(&path, &form, &[]).await.expect(200).html
+    let answer = visitor.post(&path, &form, &[]).await;
+    if answer.status == 200 {
+        return answer.html;
+    }
+    let result = answer.expect(303);
+    visitor
+        .get(result.header("location"))
+        .await
+        .expect(200)
+        .html
 }
 
 async fn set_provider(tenant: &Tenant, provider: Provider) {
@@ -47,8 +58,8 @@ async fn thrown_away(service: &Service) -> Vec<(String, bool)> {
 fn what_every_provider_sends_goes_as_it_expects() {
     run(async |_| {
         let service = &Service::start().await;
-        let tenant = service.tenant("rehearsed").await;
-        for provider in Provider::all() {
+        for (number, provider) in Provider::all().into_iter().enumerate() {
+            let tenant = service.tenant(&format!("rehearsed-{number}")).await;
             set_provider(&tenant, provider).await;
             let page = test(service, &tenant).await;
             match Conversation::of(provider) {
@@ -79,18 +90,129 @@ fn a_test_leaves_no_trace_in_the_tenant_or_the_stack() {
         let before = contents(service).await;
         let form_token = visitor.form_token();
         let form = [("form_token", form_token.as_str())];
-        let page = visitor.post(&path, &form, &[]).await.expect(200);
+        let result = visitor.post(&path, &form, &[]).await.expect(303);
+        let page = visitor.get(result.header("location")).await.expect(200);
         assert!(page.html.contains("requests went as"), "{}", page.html);
         service.drained().await;
         let after = contents(service).await;
         let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-        // The session notes its last use.
+        // The session notes its last use, and the result is kept for a while.
         let is_session = |key: &str| key.contains("#S\\") || key.contains("#P#");
+        let is_result = |key: &str| key.contains("rehears");
         let changed: Vec<_> = keys
             .into_iter()
-            .filter(|key| before.get(*key) != after.get(*key) && !is_session(key))
+            .filter(|key| before.get(*key) != after.get(*key))
+            .filter(|key| !is_session(key) && !is_result(key))
             .collect();
         assert!(changed.is_empty(), "{changed:#?}");
+    });
+}
+
+#[test]
+fn a_tenant_tests_one_thing_at_a_time_and_reloads_the_result() {
+    run(async |_| {
+        let service = &Service::start().await;
+        let tenant = service.tenant("turns").await;
+        set_provider(&tenant, Provider::Okta).await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Admin).await;
+        let path = format!("/console/connections/{}/test", tenant.connection_id());
+        let form_token = visitor.form_token();
+        let form = [("form_token", form_token.as_str())];
+        let (one, other) = tokio::join!(
+            visitor.post(&path, &form, &[]),
+            visitor.post(&path, &form, &[])
+        );
+        let (result, refused) = match one.status {
+            303 => (one, other),
+            _ => (other, one),
+        };
+        let refused = refused.expect(429);
+        assert!(
+            refused.html.contains("A test has just run. Try again in "),
+            "{}",
+            refused.html
+        );
+        let wait: u32 = refused.header("retry-after").parse().unwrap_or_default();
+        assert!((1..=20).contains(&wait), "{wait}");
+        // Another tenant has turns of its own.
+        let another = service.tenant("turns-too").await;
+        set_provider(&another, Provider::Okta).await;
+        assert!(test(service, &another).await.contains("requests went as"));
+
+        // The result has an address, which is loaded as often as one likes, and leads nowhere else.
+        let result = result.expect(303).header("location").to_owned();
+        assert!(result.contains(&format!("{path}?run=")), "{result}");
+        for _ in 0..2 {
+            let page = visitor.get(&result).await.expect(200).html;
+            assert!(page.contains("requests went as Okta expects"), "{page}");
+        }
+        let run = result.split_once("?").map_or("", |(_, run)| run);
+        let stranger = Visitor::with_link(service, &another, Role::Admin).await;
+        let theirs = format!("/console/connections/{}/test", another.connection_id());
+        for path in [
+            format!("{theirs}?{run}"),
+            format!("{theirs}?run=unknown"),
+            format!("{theirs}?run={}", "x".repeat(2_000)),
+        ] {
+            let page = stranger.get(&path).await.expect(200).html;
+            assert!(page.contains("This result is no longer kept."), "{page}");
+        }
+        let items = items(service).await;
+        let kept = items.iter().filter(|item| {
+            let key = item.get("SK").and_then(|key| key.as_s().ok());
+            key.is_some_and(|key| key.starts_with("rehearsed#"))
+        });
+        let kept: Vec<_> = kept.collect();
+        assert_eq!(kept.len(), 2);
+        assert!(kept.iter().all(|item| item.contains_key("expires")));
+    });
+}
+
+#[test]
+fn a_test_of_a_slow_or_busy_service_says_so_and_is_erased() {
+    run(async |_| {
+        let (service, faults) = Service::with_faults().await;
+        let tenant = service.tenant("slowly").await;
+        set_provider(&tenant, Provider::Okta).await;
+        let visitor = Visitor::with_link(&service, &tenant, Role::Admin).await;
+        let path = format!("/console/connections/{}/test", tenant.connection_id());
+        let form_token = visitor.form_token();
+        let form = [("form_token", form_token.as_str())];
+        faults.schedule(|_| Fault::Slow);
+        let result = visitor.post(&path, &form, &[]).await.expect(303);
+        faults.clear();
+        let page = visitor.get(result.header("location")).await.expect(200);
+        assert!(page.html.contains("there was no time"), "{}", page.html);
+        assert_eq!(thrown_away(&service).await, []);
+
+        // The table takes the throw-away tenant, and nothing in it.
+        let tenant = service.tenant("busy").await;
+        set_provider(&tenant, Provider::Okta).await;
+        let visitor = Visitor::with_link(&service, &tenant, Role::Admin).await;
+        let path = format!("/console/connections/{}/test", tenant.connection_id());
+        let form_token = visitor.form_token();
+        let form = [("form_token", form_token.as_str())];
+        let begun = AtomicBool::new(false);
+        faults.schedule(move |call| {
+            let is_in_it = call.body.to_string().contains("\"T#~");
+            match call.operation == "TransactWriteItems" && is_in_it {
+                true if begun.swap(true, Ordering::Relaxed) => Fault::Throttle,
+                _ => Fault::None,
+            }
+        });
+        let result = visitor.post(&path, &form, &[]).await.expect(303);
+        faults.clear();
+        let page = visitor
+            .get(result.header("location"))
+            .await
+            .expect(200)
+            .html;
+        assert!(
+            page.contains("The service was busy. Run the test again."),
+            "{page}"
+        );
+        assert!(!page.contains("Your settings or the rules"), "{page}");
+        assert_eq!(thrown_away(&service).await, []);
     });
 }
 
@@ -270,11 +392,15 @@ fn a_test_is_run_from_the_guide_without_scripts_and_reads_well() {
         set_provider(&tenant, Provider::Okta).await;
         browser.open_console(service, &tenant, "owner").await;
         let page = format!("/console/connections/{}/test", tenant.connection_id());
+        browser.go(&page).await;
+        browser.click("Run a test").await;
+        browser.wait_for_text("requests went as Okta expects").await;
+        let result = browser.url().await;
+        assert!(result.contains("?run="), "{result}");
         for is_dark in [false, true] {
             for screen in [DESKTOP, PHONE] {
                 browser.set_screen(screen, is_dark).await;
-                browser.go(&page).await;
-                browser.click("Run a test").await;
+                browser.go(&result).await;
                 browser.wait_for_text("requests went as Okta expects").await;
                 browser.expand_details().await;
                 browser.assert_renders_cleanly().await;

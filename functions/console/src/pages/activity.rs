@@ -14,16 +14,16 @@ use serde_json::{Value, json};
 use super::chart::{ChartPart, chart_part};
 use super::fields::{self, start_of_day};
 use super::log::{self, Listed, Log, LogEntry, Row as LogRow, Told};
-use super::log_names::{ConnectionNames, Known};
+use super::log_names::{ConnectionNames, Known, Reader};
 use super::log_view::View;
-use super::record::{RecordPart, requested};
-use super::tail::{Tail, Window};
+use super::record::{NO_LONGER_KEPT, RecordPart, kept, requested};
+use super::tail::{Followed, Tail};
 use crate::bursts::{Cause, Caused};
 use crate::display;
 use crate::export::{self, ExportFile, ExportRow, Format};
 use crate::layout::{Layout, Section, render};
 use crate::request_sentence;
-use crate::visitor::{IsPart, Visitor};
+use crate::visitor::{IsPart, Poll, Visitor};
 
 /// The kinds of results that can be asked for: the id, the words, and the HTTP statuses.
 const RESULTS: [(&str, &str, (u16, u16)); 4] = [
@@ -92,6 +92,12 @@ pub(crate) struct Search {
     live: String,
     /// The time up to which a live list has been read.
     since: Option<Timestamp>,
+    /// When a list became live.
+    begun: Option<Timestamp>,
+    /// How many reads of a live list in a row have found nothing.
+    quiet: u32,
+    /// The marks of the latest entries that a live list has shown.
+    shown: String,
     format: Format,
 }
 
@@ -145,7 +151,17 @@ impl Search {
             entry: self.entry.clone(),
             burst: self.burst.clone(),
             each: !self.each.is_empty(),
-            live: !self.live.is_empty(),
+            // What has an end is not live.
+            live: !self.live.is_empty() && self.to.is_empty(),
+        }
+    }
+
+    fn followed(&self) -> Followed {
+        Followed {
+            since: self.since,
+            begun: self.begun,
+            quiet: self.quiet,
+            shown: self.shown.clone(),
         }
     }
 
@@ -201,18 +217,28 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.credentials().connections().await?;
-    let view = search.view(&visitor.console());
+    let mut view = search.view(&visitor.console());
     let record = match search.entry.as_str() {
         "" => None,
         id => {
-            let trace = tenant.request_log().trace_logged(id).await?;
-            Some(requested(&visitor, &connections, trace, &view).await?)
+            let opened = async {
+                let trace = tenant.request_log().trace_logged(id).await?;
+                requested(&visitor, &connections, trace, &view).await
+            };
+            let opened = opened.await;
+            kept(opened, is_part)?
         }
     };
+    let is_lost = record.is_none() && !view.entry.is_empty();
+    if is_lost {
+        view.entry.clear();
+    }
     let layout = visitor.layout(Section::Activity);
+    let layout = layout.with_said(is_lost.then_some(NO_LONGER_KEPT));
     if let (true, Some(record)) = (is_part.0, &record) {
         return render(&RecordPart { layout, record });
     }
+    let reader = Reader::of(&visitor, &connections);
     let mut query = search.query(0)?;
     let until = (view.live && view.after.is_empty()).then(|| log::settled(Timestamp::now()));
     query.to = until.or(query.to);
@@ -225,7 +251,7 @@ pub(crate) async fn show(
         ends_by_id: query.person.is_none(),
         until,
     };
-    let log = log::log::<Request>(tenant, &connections, listed, (chips, record)).await?;
+    let log = log::log::<Request>(reader, listed, (chips, record)).await?;
     render(&Page {
         layout,
         chart: chart_part(&visitor).await?,
@@ -239,26 +265,23 @@ pub(crate) async fn show(
 
 /// Shows the requests that have come since.
 pub(crate) async fn newer(
-    visitor: Visitor<ReadLogs>,
+    Poll(visitor): Poll<ReadLogs>,
     Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.credentials().connections().await?;
     let view = search.view(&visitor.console());
-    let window = Window::since(search.since);
+    let followed = search.followed();
+    let window = followed.window();
     let query = RequestQuery {
         from: Some(window.from),
         to: Some(window.until),
         ..search.query(0)?
     };
-    let (rows, has_more) = log::newer::<Request>(tenant, &connections, &query, &view).await?;
-    render(&Tail {
-        layout: visitor.layout(Section::Activity),
-        tail: log::tail(&view, window.until),
-        rows,
-        has_more,
-        again: view.with(&[]),
-    })
+    let reader = Reader::of(&visitor, &connections);
+    let news = log::newer::<Request>(reader, (&query, &window), &view, &followed).await?;
+    let layout = visitor.layout(Section::Activity);
+    render(&Tail::of(layout, &view, &followed, news))
 }
 
 /// A request in the list.

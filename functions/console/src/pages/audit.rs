@@ -15,16 +15,16 @@ use serde_json::{Value, json};
 
 use super::fields::{self, start_of_day};
 use super::log::{self, Listed, Log, LogEntry, Row as LogRow, Told};
-use super::log_names::{ConnectionNames, Known, actor_name, named};
+use super::log_names::{ConnectionNames, Known, Reader, actor_name, named};
 use super::log_view::View;
-use super::record::{RecordPart, changed};
-use super::tail::{Tail, Window};
+use super::record::{NO_LONGER_KEPT, RecordPart, changed, kept};
+use super::tail::{Followed, Tail};
 use crate::bursts::{Cause, Caused};
 use crate::change_sentence;
 use crate::display;
 use crate::export::{self, ExportFile, ExportRow, Format};
 use crate::layout::{Layout, Section, render};
-use crate::visitor::{IsPart, Visitor};
+use crate::visitor::{IsPart, Poll, Visitor};
 
 /// Roles that change so soon after a mapping changed because of it.
 const FOLLOWS: SignedDuration = SignedDuration::from_mins(10);
@@ -65,19 +65,20 @@ pub(crate) struct Search {
     live: String,
     /// The time up to which a live list has been read.
     since: Option<Timestamp>,
+    /// When a list became live.
+    begun: Option<Timestamp>,
+    /// How many reads of a live list in a row have found nothing.
+    quiet: u32,
+    /// The marks of the latest entries that a live list has shown.
+    shown: String,
     format: Format,
 }
 
 impl Search {
-    async fn query(
-        &self,
-        tenant: &Tenant,
-        connections: &[Connection],
-        limit: usize,
-    ) -> Result<AuditQuery, Problem> {
+    async fn query(&self, reader: Reader<'_>, limit: usize) -> Result<AuditQuery, Problem> {
         let given = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let actors = match given(&self.actor) {
-            Some(name) => actors_named(tenant, connections, name).await?,
+            Some(name) => actors_named(reader, name).await?,
             None => Vec::new(),
         };
         Ok(AuditQuery {
@@ -113,7 +114,17 @@ impl Search {
             entry: self.entry.clone(),
             burst: self.burst.clone(),
             each: !self.each.is_empty(),
-            live: !self.live.is_empty(),
+            // What has an end is not live.
+            live: !self.live.is_empty() && self.to.is_empty(),
+        }
+    }
+
+    fn followed(&self) -> Followed {
+        Followed {
+            since: self.since,
+            begun: self.begun,
+            quiet: self.quiet,
+            shown: self.shown.clone(),
         }
     }
 
@@ -145,14 +156,11 @@ impl Search {
 }
 
 /// Finds the actors with this name, ignoring case: connections, a person, and other actors by their displayed names.
-/// The name itself is included, because it may be an id.
-async fn actors_named(
-    tenant: &Tenant,
-    connections: &[Connection],
-    name: String,
-) -> Result<Vec<String>, Problem> {
+/// The name itself is included, because it may be an id. One who may not read the directory finds nobody by name.
+async fn actors_named(reader: Reader<'_>, name: String) -> Result<Vec<String>, Problem> {
     let folded = fold(&name);
-    let connections = connections
+    let connections = reader
+        .connections
         .iter()
         .filter(|one| fold(&one.label) == folded)
         .map(|one| one.id.clone());
@@ -161,7 +169,9 @@ async fn actors_named(
         .filter(|kind| fold(display::actor_kind(kind)) == folded)
         .map(|kind| (*kind).to_owned());
     let mut actors: Vec<String> = connections.chain(kinds).collect();
-    actors.extend(Insight::of(tenant).person_named(&name).await?);
+    if reader.sees_directory {
+        actors.extend(Insight::of(reader.tenant).person_named(&name).await?);
+    }
     actors.push(name);
     Ok(actors)
 }
@@ -173,13 +183,15 @@ pub(super) struct Row {
     pub(super) actor_name: String,
 }
 
-/// Adds the actors' names to the changes. One call reads the names of all the people.
-pub(super) async fn rows(
-    tenant: &Tenant,
-    entries: Vec<Entry>,
-    connections: &[Connection],
-) -> Result<Vec<Row>, Error> {
+/// Adds the actors' names to the changes. One call reads the names of all the people, if the reader may see them.
+pub(super) async fn rows(reader: Reader<'_>, entries: Vec<Entry>) -> Result<Vec<Row>, Error> {
+    let Reader {
+        tenant,
+        connections,
+        sees_directory,
+    } = reader;
     let people = entries.iter().filter_map(|entry| entry.actor.person_id());
+    let people = people.filter(|_| sees_directory);
     let people = people.map(str::to_owned).collect();
     let names = Insight::of(tenant).user_names(&people).await?;
     let used = entries.iter().filter_map(|entry| entry.actor.connection());
@@ -211,19 +223,29 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.credentials().connections().await?;
-    let view = search.view(&visitor.console());
+    let mut view = search.view(&visitor.console());
     let record = match search.entry.as_str() {
         "" => None,
         id => {
-            let entry = tenant.journal().entry(id).await?;
-            Some(changed(&visitor, &connections, entry, &view).await?)
+            let opened = async {
+                let entry = tenant.journal().entry(id).await?;
+                changed(&visitor, &connections, entry, &view).await
+            };
+            let opened = opened.await;
+            kept(opened, is_part)?
         }
     };
+    let is_lost = record.is_none() && !view.entry.is_empty();
+    if is_lost {
+        view.entry.clear();
+    }
     let layout = visitor.layout(Section::Activity);
+    let layout = layout.with_said(is_lost.then_some(NO_LONGER_KEPT));
     if let (true, Some(record)) = (is_part.0, &record) {
         return render(&RecordPart { layout, record });
     }
-    let mut query = search.query(tenant, &connections, 0).await?;
+    let reader = Reader::of(&visitor, &connections);
+    let mut query = search.query(reader, 0).await?;
     let until = (view.live && view.after.is_empty()).then(|| log::settled(Timestamp::now()));
     query.to = until.or(query.to);
     let chips = view.chips(&OFFERED, |name, value| {
@@ -235,7 +257,7 @@ pub(crate) async fn show(
         ends_by_id: true,
         until,
     };
-    let log = log::log::<Changed>(tenant, &connections, listed, (chips, record)).await?;
+    let log = log::log::<Changed>(reader, listed, (chips, record)).await?;
     render(&Page {
         layout,
         log,
@@ -247,26 +269,23 @@ pub(crate) async fn show(
 
 /// Shows the changes that have come since.
 pub(crate) async fn newer(
-    visitor: Visitor<ReadLogs>,
+    Poll(visitor): Poll<ReadLogs>,
     Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.credentials().connections().await?;
     let view = search.view(&visitor.console());
-    let window = Window::since(search.since);
+    let followed = search.followed();
+    let window = followed.window();
+    let reader = Reader::of(&visitor, &connections);
     let query = AuditQuery {
         from: Some(window.from),
         to: Some(window.until),
-        ..search.query(tenant, &connections, 0).await?
+        ..search.query(reader, 0).await?
     };
-    let (rows, has_more) = log::newer::<Changed>(tenant, &connections, &query, &view).await?;
-    render(&Tail {
-        layout: visitor.layout(Section::Activity),
-        tail: log::tail(&view, window.until),
-        rows,
-        has_more,
-        again: view.with(&[]),
-    })
+    let news = log::newer::<Changed>(reader, (&query, &window), &view, &followed).await?;
+    let layout = visitor.layout(Section::Activity);
+    render(&Tail::of(layout, &view, &followed, news))
 }
 
 /// A change in the list.
@@ -343,8 +362,15 @@ fn actor_id(actor: &Actor) -> &str {
     actor.id().unwrap_or_default()
 }
 
+/// What a file has.
+pub(super) struct Exported {
+    query: AuditQuery,
+    /// Whether the reader may see the names of people.
+    sees_directory: bool,
+}
+
 impl ExportRow for Row {
-    type Query = AuditQuery;
+    type Query = Exported;
 
     const COLUMNS: &'static [&'static str] = &[
         "occurred_at",
@@ -362,17 +388,22 @@ impl ExportRow for Row {
         "request_id",
     ];
 
-    fn cursor(query: &mut AuditQuery) -> &mut Option<String> {
-        &mut query.after
+    fn cursor(exported: &mut Exported) -> &mut Option<String> {
+        &mut exported.query.after
     }
 
     async fn page(
         tenant: &Tenant,
         connections: &[Connection],
-        query: &AuditQuery,
+        exported: &Exported,
     ) -> Result<(Vec<Self>, Option<String>), Error> {
-        let (entries, next) = tenant.journal().audit(query).await?;
-        Ok((rows(tenant, entries, connections).await?, next))
+        let reader = Reader {
+            tenant,
+            connections,
+            sees_directory: exported.sees_directory,
+        };
+        let (entries, next) = tenant.journal().audit(&exported.query).await?;
+        Ok((rows(reader, entries).await?, next))
     }
 
     fn id(&self) -> &str {
@@ -405,10 +436,12 @@ pub(crate) async fn export(
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.credentials().connections().await?;
-    let query = search
-        .query(tenant, &connections, export::PAGE_SIZE)
-        .await?;
-    let file = ExportFile::read::<Row>(tenant, &connections, query).await?;
+    let reader = Reader::of(&visitor, &connections);
+    let exported = Exported {
+        query: search.query(reader, export::PAGE_SIZE).await?,
+        sees_directory: reader.sees_directory,
+    };
+    let file = ExportFile::read::<Row>(tenant, &connections, exported).await?;
     file.finish(search.format, "audit", |last, format| {
         let query = search.address(last, format);
         visitor.link(&format!("/activity/audit/export?{query}"))

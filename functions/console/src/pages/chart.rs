@@ -8,7 +8,7 @@ use rollcall_edge_http::Problem;
 use rollcall_insight::{Hour, Insight};
 
 use crate::layout::render_part;
-use crate::visitor::Visitor;
+use crate::visitor::{Poll, Visitor};
 
 /// Hours in the chart.
 const CHART_HOURS: usize = 48;
@@ -87,7 +87,7 @@ fn bars(hours: &[Hour], now: Timestamp) -> Vec<Bar> {
     shown.into_iter().map(one).collect()
 }
 
-pub(crate) async fn show(visitor: Visitor<ReadLogs>) -> Result<Response, Problem> {
+pub(crate) async fn show(Poll(visitor): Poll<ReadLogs>) -> Result<Response, Problem> {
     let chart = chart_part(&visitor).await?;
     render_part(&chart, chart.complete)
 }

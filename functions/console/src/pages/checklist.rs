@@ -9,7 +9,7 @@ use rollcall_edge_http::Problem;
 use rollcall_insight::{Digest, Insight, Milestones};
 
 use crate::layout::render_part;
-use crate::visitor::Visitor;
+use crate::visitor::{Poll, Visitor};
 
 /// One step of the checklist.
 pub(super) struct Step {
@@ -103,7 +103,7 @@ pub(super) async fn groups_next<G: Gate>(
 }
 
 pub(crate) async fn show(
-    visitor: Visitor<ReadConnections>,
+    Poll(visitor): Poll<ReadConnections>,
     Id(id): Id,
 ) -> Result<Response, Problem> {
     let connection = visitor.tenant().credentials().connection(&id).await?;

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::audit::{Row, rows};
 use super::fields;
+use super::log_names::Reader;
 use super::person_actions::Action;
 use crate::layout::{Layout, Section, render};
 use crate::visitor::Visitor;
@@ -111,5 +112,5 @@ async fn history<G: Gate>(visitor: &Visitor<G>, id: &str) -> Result<Vec<Row>, Pr
     };
     let (changes, _) = tenant.journal().audit(&query).await?;
     let connections = tenant.credentials().connections().await?;
-    Ok(rows(tenant, changes, &connections).await?)
+    Ok(rows(Reader::of(visitor, &connections), changes).await?)
 }

@@ -16,7 +16,7 @@ use super::people::listed;
 use super::preview::{PreviewPart, preview_part};
 use super::totals::Totals;
 use crate::layout::{Layout, Section, redirect, render, render_part};
-use crate::visitor::{Change, Visitor};
+use crate::visitor::{Change, Poll, Visitor};
 
 /// Members on one page.
 const PAGE_SIZE: usize = 50;
@@ -211,7 +211,7 @@ async fn progress_part<G: Gate>(
 }
 
 pub(crate) async fn progress(
-    visitor: Visitor<Configure>,
+    Poll(visitor): Poll<Configure>,
     Id(id): Id,
     Params(params): Params<ProgressParams>,
 ) -> Result<Response, Problem> {

@@ -13,7 +13,7 @@ use super::fields::Typed;
 use super::health_cards::{Card, cards, passing};
 use super::remedies::RemedyKind;
 use crate::layout::{Layout, Section, redirect, render, render_part};
-use crate::visitor::{Change, Visitor};
+use crate::visitor::{Change, Poll, Visitor};
 
 /// The query of the page.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -200,7 +200,7 @@ pub(crate) async fn show(
 
 /// Renders the page again while the request log is being read. The script takes only the findings from it.
 pub(crate) async fn findings(
-    visitor: Visitor<ReadLogs>,
+    Poll(visitor): Poll<ReadLogs>,
     Params(asked): Params<Asked>,
 ) -> Result<Response, Problem> {
     let page = page(&visitor, &asked).await?;

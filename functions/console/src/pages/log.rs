@@ -6,11 +6,12 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use rollcall_directory::{Connection, Error, Tenant};
+use rollcall_directory::{Error, Tenant};
 
-use super::log_names::Known;
+use super::log_names::{Known, Reader};
 use super::log_view::{Chip, View, time_of};
 use super::record::Record;
+use super::tail::{Followed, Next, Window, marks};
 use crate::bursts::{Caused, bursts};
 use crate::sentence::Sentence;
 
@@ -62,8 +63,7 @@ pub(super) trait LogEntry: Caused + Sized + Send + Sync {
 
 /// Reads the names for these entries: one call each for people, groups and deleted connections, if there are any.
 async fn known<'a, T: LogEntry + 'a>(
-    tenant: &Tenant,
-    connections: &[Connection],
+    reader: Reader<'_>,
     entries: impl Iterator<Item = &'a T>,
 ) -> Result<Known, Error> {
     let (mut people, mut groups) = (BTreeSet::new(), BTreeSet::new());
@@ -72,7 +72,7 @@ async fn known<'a, T: LogEntry + 'a>(
         entry.name_ids(&mut people, &mut groups);
         used.extend(entry.connection());
     }
-    Known::named(tenant, connections, (&people, &groups), used).await
+    Known::named(reader, (&people, &groups), used).await
 }
 
 /// What a line tells of an entry.
@@ -142,32 +142,22 @@ pub(super) struct Live {
     pub(super) start: Option<String>,
     /// The address that pauses it.
     pub(super) pause: Option<String>,
-    /// The address of the entries that are newer than the newest one here.
-    pub(super) tail: Option<String>,
+    /// Where and when to ask for the entries that are newer than the newest one here.
+    pub(super) tail: Option<Next>,
 }
 
 impl Live {
-    /// `until` is the time up to which the live list has been read.
-    fn of(view: &View, until: Option<Timestamp>) -> Self {
+    /// `followed` is how far the live list has been read.
+    fn of(view: &View, followed: Option<Followed>) -> Self {
         let is_first = view.after.is_empty();
         let may = is_first && !view.filters.iter().any(|(name, _)| *name == "to");
         Self {
-            start: (may && until.is_none()).then(|| view.with(&[("live", "yes"), ("burst", "")])),
-            pause: until.is_some().then(|| view.with(&[("live", "")])),
-            tail: until.map(|until| tail(view, until)),
+            start: (may && followed.is_none())
+                .then(|| view.with(&[("live", "yes"), ("burst", "")])),
+            pause: followed.is_some().then(|| view.with(&[("live", "")])),
+            tail: followed.and_then(|followed| followed.next(view, Timestamp::now())),
         }
     }
-}
-
-/// The address of the entries after this time.
-pub(super) fn tail(view: &View, until: Timestamp) -> String {
-    let new = View {
-        path: format!("{}/new", view.path),
-        entry: String::new(),
-        burst: String::new(),
-        ..view.clone()
-    };
-    new.with(&[("since", &until.to_string())])
 }
 
 /// The time up to which a live list shows entries, in whole milliseconds, as entries have them.
@@ -232,8 +222,7 @@ pub(super) struct Listed<'a, Q> {
 
 /// Reads a page of a log.
 pub(super) async fn log<T: LogEntry>(
-    tenant: &Tenant,
-    connections: &[Connection],
+    reader: Reader<'_>,
     listed: Listed<'_, T::Query>,
     (chips, record): (Vec<Chip>, Option<Record>),
 ) -> Result<Log, Error> {
@@ -243,21 +232,25 @@ pub(super) async fn log<T: LogEntry>(
         ends_by_id,
         until,
     } = listed;
-    let Groups { groups, next } = read::<T>(tenant, query, view, ends_by_id).await?;
+    let Groups { groups, next } = read::<T>(reader.tenant, query, view, ends_by_id).await?;
     // A page that was cut after a line has all of that line.
     let is_cut = groups.len() < MOST_LINES && next.is_some();
     let shown = groups.iter().flat_map(|group| {
         let shown = if is_open(group, view) { MOST_INSIDE } else { 1 };
         group.iter().take(shown)
     });
-    let known = known(tenant, connections, shown).await?;
+    let known = known(reader, shown).await?;
+    let followed = until.map(|until| {
+        let entries = groups.iter().flatten().map(|one| (one.id(), one.at()));
+        Followed::begin(until, marks(entries, until))
+    });
     Ok(Log {
         rows: rows(&groups, view, &known, is_cut),
         chips,
         back_to: next.as_deref().and_then(time_of),
         next: next
             .map(|next| view.with(&[("after", &next), ("entry", ""), ("burst", ""), ("live", "")])),
-        live: Live::of(view, until),
+        live: Live::of(view, followed),
         record,
     })
 }
@@ -326,7 +319,11 @@ fn burst_told<T: LogEntry>(first: &T, why: &str, count: usize, known: &Known) ->
     let Some(cause) = first.cause() else {
         return told;
     };
-    let name = known.names.of(&cause.about).unwrap_or("(deleted)");
+    let unknown = match known.names.are_hidden() {
+        true => "a group",
+        false => "(deleted)",
+    };
+    let name = known.names.of(&cause.about).unwrap_or(unknown);
     let said = cause.told(count, name);
     let said = said
         .parts
@@ -342,17 +339,40 @@ fn burst_told<T: LogEntry>(first: &T, why: &str, count: usize, known: &Known) ->
     }
 }
 
-/// The lines of the entries after a time, newest first, and whether more have come than these.
+/// What has come to a live list.
+pub(super) struct News {
+    /// The lines of the entries that it has not shown, newest first.
+    pub(super) rows: Vec<Row>,
+    /// Whether more have come than these.
+    pub(super) has_more: bool,
+    /// The time up to which it was read.
+    pub(super) until: Timestamp,
+    /// The marks of its latest entries, old and new.
+    pub(super) shown: String,
+}
+
+/// Reads what has come to a live list. `query` reads the window.
 pub(super) async fn newer<T: LogEntry>(
-    tenant: &Tenant,
-    connections: &[Connection],
-    query: &T::Query,
+    reader: Reader<'_>,
+    (query, window): (&T::Query, &Window),
     view: &View,
-) -> Result<(Vec<Row>, bool), Error> {
-    let (entries, next) = T::read(tenant, query, None, MOST_LINES).await?;
-    let known = known(tenant, connections, entries.iter()).await?;
+    followed: &Followed,
+) -> Result<News, Error> {
+    let (entries, next) = T::read(reader.tenant, query, None, READ_AT_ONCE).await?;
+    let all = entries.iter().map(|one| (one.id(), one.at()));
+    let shown = marks(all, window.until);
+    let is_new = |one: &T| !followed.has_shown(one.id());
+    let mut entries: Vec<T> = entries.into_iter().filter(is_new).collect();
+    let has_more = next.is_some() || entries.len() > MOST_LINES;
+    entries.truncate(MOST_LINES);
+    let known = known(reader, entries.iter()).await?;
     let groups: Vec<Vec<T>> = entries.into_iter().map(|one| vec![one]).collect();
-    Ok((rows(&groups, view, &known, false), next.is_some()))
+    Ok(News {
+        rows: rows(&groups, view, &known, false),
+        has_more,
+        until: window.until,
+        shown,
+    })
 }
 
 #[cfg(test)]

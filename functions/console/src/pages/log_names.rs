@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rollcall_directory::{Actor, Connection, Error, Tenant};
+use rollcall_directory::{Actor, Connection, Error, Permission, Tenant};
+use rollcall_edge_api::Gate;
 use rollcall_insight::Insight;
 
 use crate::display;
 use crate::sentence::Names;
+use crate::visitor::Visitor;
 
 /// The names of connections, including deleted ones.
 pub(super) struct ConnectionNames(BTreeMap<String, String>);
@@ -35,6 +37,24 @@ impl ConnectionNames {
     }
 }
 
+/// Who reads a log: of which tenant, and whether the directory with the names of people and groups, too.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a> {
+    pub(super) tenant: &'a Tenant,
+    pub(super) connections: &'a [Connection],
+    pub(super) sees_directory: bool,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn of<G: Gate>(visitor: &'a Visitor<G>, connections: &'a [Connection]) -> Self {
+        Self {
+            tenant: visitor.tenant(),
+            connections,
+            sees_directory: visitor.may(Permission::DirectoryRead),
+        }
+    }
+}
+
 /// The names that lines need.
 pub(super) struct Known {
     pub(super) names: Names,
@@ -42,18 +62,26 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Reads the names of these people, groups and connections.
+    /// Reads the names of these connections, and of these people and groups for one who may read the directory.
     pub(super) async fn named(
-        tenant: &Tenant,
-        connections: &[Connection],
+        reader: Reader<'_>,
         (people, groups): (&BTreeSet<String>, &BTreeSet<String>),
         used: BTreeSet<&str>,
     ) -> Result<Self, Error> {
-        let insight = Insight::of(tenant);
-        let mut names = insight.shown_names(people).await?;
-        names.extend(insight.group_names(groups).await?);
+        let Reader {
+            tenant,
+            connections,
+            sees_directory,
+        } = reader;
+        let mut names = Names::hidden();
+        if sees_directory {
+            let insight = Insight::of(tenant);
+            let mut known = insight.shown_names(people).await?;
+            known.extend(insight.group_names(groups).await?);
+            names = Names::known(known);
+        }
         Ok(Self {
-            names: Names(names),
+            names,
             connections: ConnectionNames::read(tenant, connections, used).await?,
         })
     }

@@ -22,6 +22,7 @@ use super::audit::{Row, rows};
 use super::deleted;
 use super::fields::{self, Also, NoFields};
 use super::identity_panel::IdentityPanel;
+use super::log_names::Reader;
 use super::person_actions::Action;
 use crate::layout::{Layout, Section, is_about_form, redirect, render, status_of};
 use crate::visitor::{Change, Visitor};
@@ -150,7 +151,7 @@ async fn page<G: Gate>(
     };
     let (changes, earlier) = tenant.journal().audit(&by_subject).await?;
     let former = former_identifiers(id, &changes);
-    let mut history = rows(tenant, changes, &connections).await?;
+    let mut history = rows(Reader::of(visitor, &connections), changes).await?;
     let ended = match ended_by(&profile.person).filter(|_| layout.may_read_logs()) {
         None => None,
         Some(action) => {
@@ -165,7 +166,7 @@ async fn page<G: Gate>(
                         ..by_subject
                     };
                     let (ends, _) = tenant.journal().audit(&query).await?;
-                    rows(tenant, ends, &connections).await?.pop()
+                    rows(Reader::of(visitor, &connections), ends).await?.pop()
                 }
             }
         }

@@ -10,7 +10,7 @@ use rollcall_edge_api::ReadLogs;
 use rollcall_edge_http::Problem;
 use serde_json::Value;
 
-use super::log_names::{Known, actor_name};
+use super::log_names::{Known, Reader, actor_name};
 use super::log_view::View;
 use crate::change_sentence;
 use crate::change_summary::attributes;
@@ -18,10 +18,24 @@ use crate::display;
 use crate::layout::Layout;
 use crate::request_sentence;
 use crate::sentence::Sentence;
-use crate::visitor::Visitor;
+use crate::visitor::{IsPart, Visitor};
 
 /// Changes of one request that a record shows. The audit log has all of them.
 const MOST_CHANGES: usize = 20;
+
+/// What a list says instead of a record that is not there any more.
+pub(super) const NO_LONGER_KEPT: &str = "This entry is no longer kept";
+
+/// Returns the record to show beside the list: `None` if it is not kept any more. Alone, that is a refusal.
+pub(super) fn kept(
+    opened: Result<Record, Problem>,
+    is_part: IsPart,
+) -> Result<Option<Record>, Problem> {
+    match opened {
+        Err(problem) if problem.status() == 404 && !is_part.0 => Ok(None),
+        opened => opened.map(Some),
+    }
+}
 
 /// A record as it opens beside a list.
 pub(super) struct Record {
@@ -88,6 +102,8 @@ pub(super) struct Change {
     pub(super) said: Sentence,
     pub(super) actor: String,
     pub(super) values: Vec<ChangedValue>,
+    /// Whether the reader may open people and groups.
+    pub(super) sees_directory: bool,
 }
 
 impl Change {
@@ -107,8 +123,8 @@ impl Change {
     /// The path of the page of what changed, below the console.
     pub(super) fn path(&self) -> Option<String> {
         let section = match self.entry.subject.kind.as_ref() {
-            "user" => "people",
-            "group" => "groups",
+            "user" if self.sees_directory => "people",
+            "group" if self.sees_directory => "groups",
             "connection" => "connections",
             _ => return None,
         };
@@ -160,6 +176,7 @@ pub(super) async fn parts(
     trace: RequestTrace,
 ) -> Result<Parts, Problem> {
     let RequestTrace { entries, logged } = trace;
+    let reader = Reader::of(visitor, connections);
     let (mut people, mut groups) = (BTreeSet::new(), BTreeSet::new());
     let mut used = BTreeSet::new();
     for entry in entries.iter().take(MOST_CHANGES) {
@@ -170,9 +187,10 @@ pub(super) async fn parts(
         request_sentence::Told::of(request).name_ids(&mut people, &mut groups);
         used.insert(request.connection_id.as_str());
     }
-    let known = Known::named(visitor.tenant(), connections, (&people, &groups), used).await?;
+    let known = Known::named(reader, (&people, &groups), used).await?;
     let more = entries.len().saturating_sub(MOST_CHANGES) as u64;
     let change = |entry: &Entry| Change {
+        sees_directory: reader.sees_directory,
         said: change_sentence::sentence(entry, &known.names),
         actor: actor_name(&entry.actor, &known),
         values: values(entry),

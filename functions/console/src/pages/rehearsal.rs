@@ -1,51 +1,84 @@
 //! Test: plays the requests of a connection's provider through the SCIM handlers, in a throw-away copy of the tenant with
-//! its settings, and shows each with its verdict.
+//! its settings, and shows each with its verdict. The result has an address of its own for ten minutes.
+
+use std::time::Duration;
 
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use rollcall_directory::{Connection, Directory};
-use rollcall_edge_api::{Configure, Gate, Id};
+use http::header::{HeaderValue, RETRY_AFTER};
+use rollcall_directory::{Connection, Directory, LoggedRequest, Reason};
+use rollcall_edge_api::{Configure, Gate, Id, Params};
 use rollcall_edge_http::Problem;
 use rollcall_edge_scim::{Conversation, Exchange, rehearse};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::fields::NoFields;
-use crate::layout::{Layout, Section, render};
+use crate::display;
+use crate::layout::{Layout, Section, redirect, render, render_refused};
 use crate::providers::ProviderInfo;
 use crate::visitor::{Change, Visitor};
 
 /// Characters of a body that the page shows. Those of the conversations are shorter.
 const MAX_BODY_CHARS: usize = 1_500;
+/// A tenant begins one test in this time, which is longer than one takes.
+const EVERY: Duration = Duration::from_secs(20);
+/// The work of which a tenant takes turns.
+const WORK: &str = "rehearsal";
 
 /// One exchange on the page.
+#[derive(Serialize, Deserialize)]
 struct Row {
-    exchange: Exchange,
     /// What the request is for.
     purpose: String,
+    /// The request without its body, and its outcome.
+    request: LoggedRequest,
+    /// The status that the provider expects.
+    expected: u16,
+    /// What was sent, without secrets.
+    sent: String,
+    answered: String,
 }
 
 impl Row {
     fn of(exchange: Exchange) -> Self {
-        let purpose = match exchange.purpose.is_empty() {
-            true => purpose(&exchange.request.http_method, &exchange.request.target).to_owned(),
-            false => sentence(&exchange.purpose),
-        };
-        Self { exchange, purpose }
+        let Exchange {
+            purpose: said,
+            mut request,
+            expected,
+            sent,
+            answered,
+        } = exchange;
+        // The body as the request log would have it. One that the log would cut is not JSON any more.
+        let logged = request.sent.take();
+        let logged = logged.and_then(|sent| serde_json::from_str(&sent).ok());
+        request.names.clear();
+        Self {
+            purpose: match said.is_empty() {
+                true => purpose(&request.http_method, &request.target).to_owned(),
+                false => sentence(&said),
+            },
+            request,
+            expected,
+            sent: shown(&logged.or(sent)),
+            answered: shown(&answered),
+        }
+    }
+
+    fn is_as_expected(&self) -> bool {
+        self.request.http_status == self.expected
+    }
+
+    /// Whether the service could not answer, which says nothing of the settings.
+    fn is_busy(&self) -> bool {
+        self.request.http_status >= 500
     }
 
     /// How the request was read, where that is odd.
     fn meanings(&self) -> Vec<&'static str> {
-        let readings = self.exchange.request.odd_readings();
+        let readings = self.request.odd_readings();
         readings.map(|(_, meaning)| meaning).collect()
-    }
-
-    fn sent(&self) -> String {
-        shown(&self.exchange.sent)
-    }
-
-    fn answered(&self) -> String {
-        shown(&self.exchange.answered)
     }
 }
 
@@ -59,13 +92,32 @@ struct Page {
     requests: Option<usize>,
     /// What was played, if something was.
     rows: Option<Vec<Row>>,
+    /// Whether the result that was asked for is not kept any more.
+    is_lost: bool,
 }
 
 impl Page {
+    fn of<G: Gate>(visitor: &Visitor<G>, connection: Connection) -> Self {
+        let conversation = Conversation::of(connection.provider);
+        Self {
+            layout: visitor.layout(Section::Connect),
+            provider: ProviderInfo::of(connection.provider),
+            requests: conversation.map(|conversation| conversation.len()),
+            rows: None,
+            is_lost: false,
+            connection,
+        }
+    }
+
     /// The exchanges that did not go as the provider expects.
     fn surprises(&self) -> usize {
         let rows = self.rows.iter().flatten();
-        rows.filter(|row| !row.exchange.is_as_expected()).count()
+        rows.filter(|row| !row.is_as_expected()).count()
+    }
+
+    /// Whether the service could not answer some of the requests.
+    fn is_busy(&self) -> bool {
+        self.rows.iter().flatten().any(Row::is_busy)
     }
 
     /// Whether there was no time for some of the requests.
@@ -76,24 +128,29 @@ impl Page {
     }
 }
 
-async fn page<G: Gate>(
-    visitor: &Visitor<G>,
-    connection: Connection,
-    rows: Option<Vec<Row>>,
-) -> Result<Response, Problem> {
-    let conversation = Conversation::of(connection.provider);
-    render(&Page {
-        layout: visitor.layout(Section::Connect),
-        provider: ProviderInfo::of(connection.provider),
-        requests: conversation.map(|conversation| conversation.len()),
-        rows,
-        connection,
-    })
+/// Which result to show.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    /// The id of a result.
+    run: String,
 }
 
-pub(crate) async fn show(visitor: Visitor<Configure>, Id(id): Id) -> Result<Response, Problem> {
-    let connection = visitor.tenant().credentials().connection(&id).await?;
-    page(&visitor, connection, None).await
+pub(crate) async fn show(
+    visitor: Visitor<Configure>,
+    Id(id): Id,
+    Params(asked): Params<Asked>,
+) -> Result<Response, Problem> {
+    let tenant = visitor.tenant();
+    let connection = tenant.credentials().connection(&id).await?;
+    let mut page = Page::of(&visitor, connection);
+    if !asked.run.is_empty() {
+        let kept = tenant.kept_rehearsed(&id, &asked.run).await?;
+        // What another version wrote in another way counts as none.
+        page.rows = kept.and_then(|kept| serde_json::from_str(&kept).ok());
+        page.is_lost = page.rows.is_none();
+    }
+    render(&page)
 }
 
 pub(crate) async fn run(
@@ -104,8 +161,12 @@ pub(crate) async fn run(
     let visitor = change.visitor;
     let connection = visitor.tenant().credentials().connection(&id).await?;
     let Some(conversation) = Conversation::of(connection.provider) else {
-        return page(&visitor, connection, None).await;
+        return render(&Page::of(&visitor, connection));
     };
+    let turn = visitor.tenant().credentials().turn(WORK, EVERY).await?;
+    if let Some(seconds) = turn {
+        return refused(Page::of(&visitor, connection), seconds);
+    }
     let tenant = directory.with_schemas(visitor.tenant().clone()).await?;
     let rehearsal = tenant.rehearsal(&id).await?;
     let origin = visitor.root().origin();
@@ -113,8 +174,25 @@ pub(crate) async fn run(
     let played = rehearse(&directory, &rehearsal, &conversation, host).await;
     // What is left expires by itself.
     _ = rehearsal.end_rehearsal().await;
-    let rows = played.into_iter().map(Row::of).collect();
-    page(&visitor, connection, Some(rows)).await
+    let rows: Vec<Row> = played.into_iter().map(Row::of).collect();
+    let result = serde_json::to_string(&rows).map_err(|_| rollcall_scim::Error::Internal)?;
+    let kept = visitor.tenant().keep_rehearsed(&id, &result).await?;
+    let console = visitor.console();
+    Ok(redirect(&format!(
+        "{console}/connections/{id}/test?run={kept}"
+    )))
+}
+
+/// Shows the page to one who has to wait for the next test.
+fn refused(mut page: Page, seconds: u32) -> Result<Response, Problem> {
+    let wait = display::count(&u64::from(seconds), "second", "seconds");
+    let detail = format!("A test has just run. Try again in {wait}");
+    let problem = Problem::new(Reason::RateLimited, detail);
+    page.layout = page.layout.with_refusal(Some(&problem));
+    let mut response = render_refused(&page, &problem)?;
+    let headers = response.headers_mut();
+    headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    Ok(response)
 }
 
 /// What a request is for.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::fields;
 use crate::layout::render_part;
-use crate::visitor::Visitor;
+use crate::visitor::{Poll, Visitor};
 
 /// Groups whose progress is read.
 const MAX_GROUPS: usize = 200;
@@ -67,7 +67,7 @@ pub(super) async fn saved_part<G: Gate>(
 }
 
 pub(crate) async fn progress(
-    visitor: Visitor<Configure>,
+    Poll(visitor): Poll<Configure>,
     Params(params): Params<SavedParams>,
 ) -> Result<Response, Problem> {
     let part = saved_part(&visitor, &params.saved, params.since).await?;

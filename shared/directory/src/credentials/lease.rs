@@ -69,6 +69,22 @@ impl Credentials<'_> {
         }
     }
 
+    /// Takes a turn at work that may begin once in `every`, and returns `None`. If it is too early, returns the number of
+    /// seconds until the next turn, at least 1.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn turn(self, work: &str, every: Duration) -> Result<Option<u32>, Error> {
+        if self.lease(work, every).await? == Lease::Ours {
+            return Ok(None);
+        }
+        let key = self.scope.keys().leases().at(work);
+        let item = self.scope.table.get(&key).await?;
+        let lease = item.map(from_item::<LeaseItem>).transpose()?;
+        let left = lease.map_or(0, |lease| lease.claimed_until - now().as_second());
+        Ok(Some(u32::try_from(left).unwrap_or_default().max(1)))
+    }
+
     /// Marks a piece of work as done.
     ///
     /// # Errors

@@ -96,6 +96,15 @@ pub struct SessionPerson {
     pub renamings: Option<u64>,
 }
 
+/// Whether checking a session is a use of it, which keeps an idle one from ending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionUse {
+    /// The person does something.
+    ByPerson,
+    /// A page asks for news by itself. That keeps no session.
+    ByPage,
+}
+
 /// The result of an introspection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Introspection {
@@ -159,20 +168,23 @@ impl SignIn<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn session(self, secret: &TokenSecret) -> Result<Option<Session>, Error> {
-        let seen = self.session_and(secret, None).await?;
+        let by = SessionUse::ByPerson;
+        let seen = self.session_and(secret, by, None).await?;
         Ok(seen.map(|(session, _)| session))
     }
 
-    /// Returns the session as [`Self::session`] does, and how pages of the tenant look, which the same call reads.
+    /// Returns the session as [`Self::session`] does, and how pages of the tenant look, which the same call reads. Notes a
+    /// use only by the person.
     ///
     /// # Errors
     /// Only table errors.
     pub async fn session_of_page(
         self,
         secret: &TokenSecret,
+        by: SessionUse,
     ) -> Result<Option<(Session, Brand)>, Error> {
         let keys = brand_keys(&self.scope.tenant);
-        let seen = self.session_and(secret, Some(keys)).await?;
+        let seen = self.session_and(secret, by, Some(keys)).await?;
         Ok(seen.map(|(session, mut found)| (session, brand_in(&mut found, &self.scope.tenant))))
     }
 
@@ -180,6 +192,7 @@ impl SignIn<'_> {
     async fn session_and(
         self,
         secret: &TokenSecret,
+        by: SessionUse,
         more: Option<[Key; 2]>,
     ) -> Result<Option<(Session, Found)>, Error> {
         if !is_from(self.scope, secret, Purpose::Session) {
@@ -190,7 +203,9 @@ impl SignIn<'_> {
         let first = self.first(secret, &memory);
         let wanted = self.wanted(&first).chain(more.into_iter().flatten());
         let mut found = self.scope.table.find(wanted).await?;
-        let session = self.checked(secret, first, &mut found, &memory).await?;
+        let session = self
+            .checked((secret, by), first, &mut found, &memory)
+            .await?;
         Ok(session.map(|session| (session, found)))
     }
 
@@ -216,14 +231,17 @@ impl SignIn<'_> {
         if key.is_some_and(|key| !key.reaches(&self.scope.tenant)) {
             return Ok(Introspection::Inactive);
         }
-        let session = self.checked(secret, first, &mut found, memory).await?;
+        let by = SessionUse::ByPerson;
+        let session = self
+            .checked((secret, by), first, &mut found, memory)
+            .await?;
         // Support access is for the console and the API of Rollcall, and not for the application.
         Ok(session.filter(|session| !session.read_only).into())
     }
 
     async fn checked(
         self,
-        secret: &TokenSecret,
+        (secret, by): (&TokenSecret, SessionUse),
         first: First,
         found: &mut Found,
         memory: &Memory,
@@ -249,7 +267,7 @@ impl SignIn<'_> {
         if item.is_over_by(limits, now) {
             return Ok(None);
         }
-        if item.is_to_be_noted(limits, now) {
+        if by == SessionUse::ByPerson && item.is_to_be_noted(limits, now) {
             self.note_use(secret, now).await?;
         }
         let groups = decide::role_groups(&record);

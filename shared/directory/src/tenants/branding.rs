@@ -126,20 +126,27 @@ impl<'a> StackBranding<'a> {
     }
 }
 
-/// Reads the logo with this hash; `None` if there is none.
-pub(crate) async fn logo(
+/// Reads the logo with this hash for a caller that nobody has checked; `None` if there is none. One that was just written
+/// may be missing.
+pub(crate) async fn public_logo(
     table: &Table,
     partition: &Partition,
     digest: &str,
 ) -> Result<Option<Logo>, Error> {
     let key = BrandingItem::logo_key(partition, digest);
-    let Some(item) = table.get(&key).await? else {
-        return Ok(None);
-    };
+    table.get_lately(&key).await?.map(read_logo).transpose()
+}
+
+async fn logo(table: &Table, partition: &Partition, digest: &str) -> Result<Option<Logo>, Error> {
+    let key = BrandingItem::logo_key(partition, digest);
+    table.get(&key).await?.map(read_logo).transpose()
+}
+
+fn read_logo(item: Item) -> Result<Logo, Error> {
     let item: LogoItem = from_item(item)?;
     let content = STANDARD.decode(item.content).map_err(Error::corrupt)?;
     let mark = item.mark;
-    Ok(Some(Logo { mark, content }))
+    Ok(Logo { mark, content })
 }
 
 async fn record(table: &Table, partition: &Partition) -> Result<Option<BrandingItem>, Error> {

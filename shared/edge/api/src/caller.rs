@@ -19,7 +19,7 @@ use axum::extract::{FromRef, FromRequestParts, MatchedPath};
 use http::request::Parts;
 use rollcall_directory::{
     Brand, Catalogue, Directory, KeyScope, Permission, Purpose, Reason, Role, ServiceKey, Session,
-    Tenant, TenantId, TokenSecret, shown,
+    SessionUse, Tenant, TenantId, TokenSecret, shown,
 };
 use rollcall_edge_http::{Problem, origin, request_id, sole_bearer};
 use tracing::Span;
@@ -300,17 +300,17 @@ impl<G: Gate> Admin<G> {
     }
 
     /// Verifies the secret of a session as [`Self::enter`] does. `noted` learns how pages of its tenant look, as soon as the
-    /// session is known to be in force, so that a refusal can look so, too.
+    /// session is known to be in force, so that a refusal can look so, too. `by` says whether this is a use of the session.
     ///
     /// # Errors
     /// Those of [`Self::enter`].
     pub async fn enter_page(
         directory: &Directory,
-        secret: TokenSecret,
+        (secret, by): (TokenSecret, SessionUse),
         parts: &Parts,
         noted: impl FnOnce(Brand),
     ) -> Result<Self, Problem> {
-        let seen = directory.session_of_page(secret.expose()).await?;
+        let seen = directory.session_of_page(secret.expose(), by).await?;
         let session = seen.map(|(session, brand)| {
             noted(brand);
             session

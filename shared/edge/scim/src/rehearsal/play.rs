@@ -11,7 +11,7 @@ use lambda_http::{Body, Request, RequestExt};
 use rollcall_directory::{Directory, GROUPS, LoggedRequest, Tenant, USERS};
 use rollcall_edge_http::{BASE_PATH, HttpFunction};
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::caller::Authenticated;
 use crate::discovery::discovery_router;
@@ -19,7 +19,7 @@ use crate::rehearsal::conversation::{Conversation, Step};
 use crate::resources::resource_router;
 use crate::surface::finish;
 
-/// How long requests may begin. The page that shows them must be answered in time.
+/// How long requests may take together. The page that shows them must be answered in time.
 const PATIENCE: Duration = Duration::from_secs(15);
 /// The longest answer that is read, in bytes. Those of a rehearsal are far shorter.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
@@ -47,7 +47,7 @@ impl Exchange {
 }
 
 /// Plays a conversation in a throw-away tenant, which [`Tenant::rehearsal`] makes. Requests that there is no time for are
-/// left out. `host` is the name of the host at which the provider would reach SCIM.
+/// left out, and so is one that was not answered in time. `host` is the name of the host at which the provider would reach SCIM.
 pub async fn rehearse(
     directory: &Directory,
     rehearsal: &Tenant,
@@ -62,12 +62,13 @@ pub async fn rehearse(
     let mut kept = BTreeMap::new();
     let mut exchanges = Vec::new();
     for step in &conversation.steps {
-        if Instant::now() >= until {
-            break;
-        }
         let step = step.filled(&kept);
         let request = request(&step, rehearsal, host);
-        exchanges.push(exchange(&function, step, request, &mut kept).await);
+        let answered = exchange(&function, step, request, &mut kept);
+        match timeout_at(until, answered).await {
+            Ok(exchange) => exchanges.push(exchange),
+            Err(_) => break,
+        }
     }
     exchanges
 }
