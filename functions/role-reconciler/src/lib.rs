@@ -194,7 +194,8 @@ impl Reconciler {
             }
         }
         let held = pass.held.take().filter(|held| !held.is_empty());
-        let released = tenant.sign_in().release_held(held, deadline).await;
+        let sign_in = tenant.sign_in();
+        let released = sign_in.release_held_of(connection, held, deadline).await;
         if let Some(error) = released.failed {
             return Err(error);
         }
@@ -297,7 +298,16 @@ impl Reconciler {
         let (held, behind) = (pass.held.take(), pass.person.take());
         if behind.is_none() {
             if held.is_none() {
-                prepare(&tenant, deadline).await;
+                for connection in prepare(&tenant, deadline).await {
+                    let again = self
+                        .queue
+                        .send(&Message::made_real(&tenant, connection))
+                        .await;
+                    if let Err(error) = again {
+                        tracing::error!(error = chain(&error), "{PART_FAILED}");
+                        count(Metric::FailedParts);
+                    }
+                }
             }
             pass.held = release_held(&tenant, held, deadline).await;
             if pass.held.is_some() {
@@ -372,8 +382,9 @@ async fn check_health(tenant: &Tenant, deadline: Instant) -> Result<(), Error> {
     }
 }
 
-/// Does what the full pass does once for a tenant, before its people.
-async fn prepare(tenant: &Tenant, deadline: Instant) {
+/// Does what the full pass does once for a tenant, before its people. Returns the connections that were to be made real long
+/// ago, of which that is not done: the message that does it was lost.
+async fn prepare(tenant: &Tenant, deadline: Instant) -> Vec<String> {
     attempted(tenant, "open intents", tenant.members().sweep().await);
     let counted = tenant.lifecycle().count_for_ceilings().await;
     attempted(tenant, "the ceilings", counted);
@@ -395,7 +406,7 @@ async fn prepare(tenant: &Tenant, deadline: Instant) {
     let owners = tenant.resources().complete_owners(deadline).await;
     attempted(tenant, "the owners of people and groups", owners);
     let sole = tenant.credentials().complete_sole_connection().await;
-    attempted(tenant, "the only connection", sole);
+    let late = attempted(tenant, "the only connection", sole).unwrap_or_default();
     let noted = tenant.request_log().note_indexed().await;
     attempted(tenant, "the index of requests", noted);
     let journal = tenant.journal();
@@ -408,6 +419,7 @@ async fn prepare(tenant: &Tenant, deadline: Instant) {
     }
     attempted(tenant, "the checkpoint", journal.take_checkpoint().await);
     measure_silence(tenant).await;
+    late
 }
 
 /// Logs a part of the full pass that failed for a tenant. Neither the other parts nor the other tenants wait for it.

@@ -1,6 +1,6 @@
 //! The messages in the reconciler's queue.
 
-use rollcall_directory::{Continuation, Erased, Event, EventType, TenantId, makes_real};
+use rollcall_directory::{Continuation, Erased, Event, EventType, Tenant, TenantId, makes_real};
 use serde::{Deserialize, Serialize};
 
 /// One message.
@@ -73,6 +73,17 @@ impl Message {
             made_real: Some(event.subject.id.clone()),
             ..Pass::default()
         })
+    }
+
+    /// Returns the message that makes real what a connection of a tenant has said while it was observed.
+    pub(crate) fn made_real(tenant: &Tenant, connection: String) -> Self {
+        Self::FullPass {
+            full_pass: Pass {
+                tenant: Some(tenant.id().clone()),
+                made_real: Some(connection),
+                ..Pass::default()
+            },
+        }
     }
 
     /// Returns whose erasure an event orders, if it does.

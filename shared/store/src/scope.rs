@@ -95,6 +95,9 @@ pub struct TenantItem {
     /// effect. The connections themselves and the tenant's meter have copies.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub observing: BTreeSet<String>,
+    /// Those of them that were deleted.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub observed_gone: BTreeSet<String>,
     /// How often a role was given by hand or by a group. A change of the roles is conditional on it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub grants: u64,
@@ -141,6 +144,7 @@ impl TenantItem {
             group_owners_known_behind: None,
             sole_connection: None,
             observing: BTreeSet::new(),
+            observed_gone: BTreeSet::new(),
             grants: 0,
             schemas: 0,
             stack_schemas: 0,

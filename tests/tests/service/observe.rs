@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rollcall_directory::{Assertion, ConnectionRules, Role, Settings, SignUp};
+use rollcall_directory::{Assertion, ConnectionRules, DeletedPeople, Role, Settings, SignUp};
 use rollcall_local::Options;
 use rollcall_tests::event_fixture::EventFixture;
 use rollcall_tests::idp::{Answer, Idp};
@@ -23,10 +23,14 @@ struct Observed {
 
 impl Observed {
     async fn create(service: &Service, name: &str, settings: Settings) -> Self {
-        let scene = Scene {
-            application: service.application(),
-            tenant: service.tenant_with(name, settings).await,
-        };
+        Self::replacing(scene(service, name, settings).await).await
+    }
+
+    /// Deletes the tenant's connection, so that the one to observe is the only one.
+    async fn replacing(scene: Scene) -> Self {
+        let credentials = scene.tenant.directory().credentials();
+        let old = scene.tenant.connection_id();
+        credentials.delete_connection(old).await.unwrap();
         let (connection, idp) = scene.another("Observed").await;
         let this = Self {
             scene,
@@ -116,6 +120,13 @@ impl Observed {
     }
 }
 
+async fn scene(service: &Service, name: &str, settings: Settings) -> Scene {
+    Scene {
+        application: service.application(),
+        tenant: service.tenant_with(name, settings).await,
+    }
+}
+
 fn fast() -> Settings {
     Settings {
         rate_limit: None,
@@ -126,13 +137,14 @@ fn fast() -> Settings {
 #[test]
 fn deactivation_and_roles_have_no_effect_until_they_are_made_real() {
     run(async |service| {
-        let it = Observed::create(service, "observe-all", fast()).await;
-        let scene = &it.scene;
-        // Ada and Bob came by signing in, and Ada is in a group of the other connection.
+        let scene = scene(service, "observe-all", fast()).await;
+        // Ada and Bob came by signing in, and Ada is in a group of the connection of before.
         let ada = scene.signed_in(json!({"user_name": "ada"})).await;
         let bob = scene.signed_in(json!({"user_name": "bob"})).await;
         let left = scene.signed_in(json!({"user_name": "left"})).await;
         let real = scene.tenant.idp().group("Real", &[&ada]).await;
+        let it = Observed::replacing(scene).await;
+        let scene = &it.scene;
         it.map(&real, Role::Admin).await;
         service.follow_up(&scene.tenant).await;
         let before = (it.of(&ada).await, it.of(&bob).await);
@@ -155,6 +167,9 @@ fn deactivation_and_roles_have_no_effect_until_they_are_made_real() {
         // A claim that names the group gives nothing, either.
         let login = json!({"user_name": "ada", "groups": ["Owners"]});
         scene.log_in(login).await.expect(200);
+        let guest = json!({"user_name": "guest", "groups": ["Owners"]});
+        let id = scene.signed_in(guest.clone()).await;
+        assert_eq!(it.of(&id).await.1, Value::Null);
         // It is read back as it was pushed.
         let read = it.idp.get(&format!("/Users/{bob}")).await.expect(200);
         read.is(json!({"active": false, "groups": [{"value": group}]}));
@@ -187,6 +202,9 @@ fn deactivation_and_roles_have_no_effect_until_they_are_made_real() {
         assert_eq!(it.of(&new).await, ("invited".to_owned(), json!("admin")));
         assert_eq!(it.of(&left).await.0, "active");
         assert!(!scene.is_active(&session).await);
+        // A claim that names the group gives its role from now on.
+        scene.log_in(guest).await.expect(200);
+        assert_eq!(it.of(&id).await.1, "admin");
         assert_eq!(it.told(service, "user.deactivated").await, 1);
         assert!(it.changes().await.is_empty());
         let read = scene.application.get(&it.path()).await.expect(200);
@@ -197,16 +215,12 @@ fn deactivation_and_roles_have_no_effect_until_they_are_made_real() {
 #[test]
 fn groups_and_people_of_before_lose_nothing_while_they_are_observed() {
     run(async |service| {
-        let it = Observed::create(service, "observe-loss", fast()).await;
-        let scene = &it.scene;
-        let other = scene.tenant.connection_id().to_owned();
-        it.set(json!({"replaces": [other]})).await.expect(200);
+        let scene = scene(service, "observe-loss", fast()).await;
         let idp = scene.tenant.idp();
         let ada = scene.push(json!({"userName": "ada"})).await;
         let bob = scene.push(json!({"userName": "bob"})).await;
         let gone = scene.push(json!({"userName": "gone"})).await;
         let group = idp.group("Admins", &[&ada, &gone]).await;
-        it.map(&group, Role::Admin).await;
         let path = format!("/Users/{gone}");
         idp.patch(
             &path,
@@ -214,6 +228,9 @@ fn groups_and_people_of_before_lose_nothing_while_they_are_observed() {
         )
         .await
         .expect(200);
+        let it = Observed::replacing(scene).await;
+        let scene = &it.scene;
+        it.map(&group, Role::Admin).await;
         service.follow_up(&scene.tenant).await;
 
         // The new connection takes them over, moves Ada out and Bob in, lets in who has left, and deletes Bob.
@@ -287,35 +304,124 @@ fn groups_and_people_of_before_lose_nothing_while_they_are_observed() {
 }
 
 #[test]
-fn the_connection_of_before_goes_on_with_effect() {
+fn what_a_deleted_observed_connection_said_stays_without_effect() {
     run(async |service| {
-        let it = Observed::create(service, "observe-back", fast()).await;
-        let scene = &it.scene;
-        let other = scene.tenant.connection_id().to_owned();
-        it.set(json!({"replaces": [other]})).await.expect(200);
+        let scene = scene(service, "observe-dropped", fast()).await;
         let ada = scene.push(json!({"userName": "ada"})).await;
-        let bob = scene.push(json!({"userName": "bob"})).await;
-        let title = |title: &str| json!([{"op": "replace", "path": "title", "value": title}]);
-        for person in [&ada, &bob] {
-            let path = format!("/Users/{person}");
-            it.idp.patch(&path, title("observed")).await.expect(200);
-            it.deactivate(person).await;
-        }
-        assert_eq!(it.of(&ada).await.0, "invited");
-        // What it says about something else changes nothing about who is in.
-        let path = format!("/Users/{ada}");
-        let idp = scene.tenant.idp();
-        let back = idp.patch(&path, title("real")).await.expect(200);
-        back.is(json!({"title": "real", "active": true}));
-        scene.set(&bob, "active", json!(false)).await.expect(200);
-        assert_eq!(it.of(&ada).await.0, "invited");
+        let group = scene.tenant.idp().group("Admins", &[]).await;
+        let it = Observed::replacing(scene).await;
+        let scene = &it.scene;
+        it.map(&group, Role::Admin).await;
+        let join =
+            |person: &str| json!([{"op": "add", "path": "members", "value": [{"value": person}]}]);
+        let at = format!("/Groups/{group}");
+        it.idp.patch(&at, join(&ada)).await.expect(204);
+        scene.application.delete(&it.path()).await.expect(204);
+
+        // Another connection takes the group over, and changes it.
+        let (next, idp) = scene.another("Next").await;
+        let bob = json!({"schemas": [urn::USER], "userName": "bob"});
+        let bob = idp.post("/Users", bob).await.expect(201).id();
+        idp.patch(&at, join(&bob)).await.expect(204);
+        let name = json!([{"op": "replace", "path": "externalId", "value": "x"}]);
+        idp.patch(&at, name).await.expect(200);
+        let roles = scene.tenant.directory().roles();
+        let soon = || Instant::now() + Duration::from_secs(20);
+        assert_eq!(roles.reconcile_all(None, soon()).await.unwrap(), None);
+        service.follow_up(&scene.tenant).await;
+        assert_eq!(it.of(&ada).await.1, Value::Null);
+        assert_eq!(it.of(&bob).await.1, "admin");
+        // The requests of the other one take effect.
+        idp.patch(
+            &format!("/Users/{bob}"),
+            json!([{"op": "replace", "path": "active", "value": false}]),
+        )
+        .await
+        .expect(200);
         assert_eq!(it.of(&bob).await.0, "inactive");
-        assert_eq!(it.told(service, "user.deactivated").await, 1);
-        // The observed one may write again, and lets nobody in.
-        let on = json!([{"op": "replace", "path": "active", "value": true}]);
-        let path = format!("/Users/{bob}");
-        it.idp.patch(&path, on).await.expect(200);
-        assert_eq!(it.of(&bob).await.0, "inactive");
+        // One that leaves and comes back counts.
+        let path = format!("members[value eq \"{ada}\"]");
+        let leave = json!([{"op": "remove", "path": path}]);
+        idp.patch(&at, leave).await.expect(204);
+        idp.patch(&at, join(&ada)).await.expect(204);
+        assert_eq!(it.of(&ada).await.1, "admin");
+        let next = scene.path(&format!("/connections/{next}"));
+        scene.application.delete(&next).await.expect(204);
+    });
+}
+
+#[test]
+fn who_was_deleted_and_is_pushed_again_stays_out_until_it_is_made_real() {
+    run(async |service| {
+        let settings = Settings {
+            deleted_people: DeletedPeople::Restore,
+            ..fast()
+        };
+        let scene = scene(service, "observe-restored", settings).await;
+        let eve = scene.push(json!({"userName": "eve"})).await;
+        let login = json!({"user_name": "eve"});
+        assert_eq!(scene.signed_in(login.clone()).await, eve);
+        let path = format!("/Users/{eve}");
+        scene.tenant.idp().delete(&path).await.expect(204);
+        let it = Observed::replacing(scene).await;
+        let scene = &it.scene;
+        assert_eq!(it.push("eve").await.expect(201).id(), eve);
+        assert_eq!(it.of(&eve).await.0, "inactive");
+        scene.keeps_out(login.clone()).await;
+        let title = json!([{"op": "replace", "path": "title", "value": "x"}]);
+        it.idp.patch(&path, title).await.expect(200);
+        scene.keeps_out(login.clone()).await;
+        assert_eq!(it.changes().await["eve"]["access"], "gained");
+        it.make_real().await;
+        it.apply().await;
+        assert_eq!(scene.signed_in(login).await, eve);
+    });
+}
+
+#[test]
+fn an_observed_connection_is_the_only_one() {
+    run(async |service| {
+        let it = Observed::create(service, "observe-alone", fast()).await;
+        let scene = &it.scene;
+        let alone = "make it real or delete it first";
+        let path = scene.path("/connections");
+        let new = json!({"name": "Other", "provider": "okta"});
+        let refused = async |answer: Answer, why: &str| {
+            let detail = answer.expect(409).string("/detail");
+            assert!(detail.contains(why), "{detail}");
+        };
+        refused(scene.application.post(&path, new.clone()).await, alone).await;
+        let chosen = scene.path("/connections/other");
+        refused(scene.application.put(&chosen, new.clone()).await, alone).await;
+        let replaces = it.set(json!({"replaces": ["other"]})).await;
+        refused(replaces, "replaces no other").await;
+        it.make_real().await;
+        scene
+            .application
+            .put(&chosen, new.clone())
+            .await
+            .expect(201);
+        // Neither of two can be observed, whichever way.
+        let observed = scene
+            .application
+            .patch(&chosen, json!({"observing": true}))
+            .await;
+        refused(observed, "only one").await;
+        let mut third = new;
+        third["observing"] = json!(true);
+        let third_path = scene.path("/connections/third");
+        refused(scene.application.put(&third_path, third).await, "only one").await;
+        scene.application.get(&third_path).await.expect(404);
+        let owner = Visitor::with_link(service, &scene.tenant, Role::Owner).await;
+        let shown = owner
+            .get("/console/connections/other/observed")
+            .await
+            .expect(200);
+        assert!(
+            !shown.html.contains("value=\"observe\"") && shown.html.contains("the only one"),
+            "{}",
+            shown.html
+        );
     });
 }
 
@@ -358,8 +464,8 @@ fn a_sign_in_is_let_in_as_without_the_observed_connection() {
 #[test]
 fn only_a_connection_that_has_sent_nothing_is_observed_and_only_owners_decide() {
     run(async |service| {
-        let it = Observed::create(service, "observe-rules", fast()).await;
-        let (scene, used) = (&it.scene, it.scene.tenant.connection_id());
+        let scene = scene(service, "observe-rules", fast()).await;
+        let used = scene.tenant.connection_id().to_owned();
         scene.push(json!({"userName": "ada"})).await;
         let path = scene.path(&format!("/connections/{used}"));
         let late = scene
@@ -371,6 +477,8 @@ fn only_a_connection_that_has_sent_nothing_is_observed_and_only_owners_decide() 
                 .string("/detail")
                 .contains("create another connection")
         );
+        let it = Observed::replacing(scene).await;
+        let scene = &it.scene;
         let admin = service.admin(&scene.tenant, Role::Admin).await;
         let own = format!("/scim/connections/{}", it.connection);
         admin
@@ -386,16 +494,6 @@ fn only_a_connection_that_has_sent_nothing_is_observed_and_only_owners_decide() 
             .await
             .expect(200);
         assert_eq!(put.body["observing"], true);
-        let fresh = scene.path("/connections/fresh");
-        let mut observed = whole;
-        observed["observing"] = json!(true);
-        let put = scene
-            .application
-            .put(&fresh, observed.clone())
-            .await
-            .expect(201);
-        assert_eq!(put.body["observing"], true);
-        scene.application.put(&fresh, observed).await.expect(200);
         // It is deleted as it is: nothing of it takes effect.
         let new = it.push("new").await.expect(201).id();
         for people in [
@@ -418,6 +516,17 @@ fn only_a_connection_that_has_sent_nothing_is_observed_and_only_owners_decide() 
         let soon = Instant::now() + Duration::from_secs(20);
         assert_eq!(roles.reconcile_all(None, soon).await.unwrap(), None);
         assert_eq!(it.of(&new).await.1, Value::Null);
+        // The next one is observed from the start.
+        let fresh = scene.path("/connections/fresh");
+        let mut observed = whole;
+        observed["observing"] = json!(true);
+        let put = scene
+            .application
+            .put(&fresh, observed.clone())
+            .await
+            .expect(201);
+        assert_eq!(put.body["observing"], true);
+        scene.application.put(&fresh, observed).await.expect(200);
     });
 }
 

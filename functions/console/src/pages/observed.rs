@@ -36,6 +36,8 @@ struct Page {
     looked_at: u64,
     is_first: bool,
     is_owner: bool,
+    /// Whether the tenant has no other connection.
+    is_alone: bool,
     /// The query of the next page, if there is one.
     next: Option<String>,
 }
@@ -113,6 +115,7 @@ pub(crate) async fn show(
             break;
         }
     }
+    let connections = tenant.credentials().connections().await?;
     let layout = visitor.layout(Section::Connect);
     render(&Page {
         layout: layout.with_notice(asked.done.as_deref()),
@@ -120,6 +123,7 @@ pub(crate) async fn show(
         people,
         looked_at,
         is_first,
+        is_alone: connections.len() <= 1,
         is_owner: visitor.role().is_owner(),
         next: after.map(|next| fields::query_string(&[("after", &next)])),
     })

@@ -40,7 +40,7 @@ pub struct ConnectionRules {
     pub brake: Option<Option<BrakeLimit>>,
     /// Whether what it takes away beyond that is held until an admin decides.
     pub brake_holds: Option<bool>,
-    /// Whether it is only observed. Only a connection that has sent nothing yet can begin to be.
+    /// Whether it is only observed. Only the tenant's only connection, which has sent nothing yet, can begin to be.
     pub observing: Option<bool>,
 }
 
@@ -115,7 +115,7 @@ impl Credentials<'_> {
     ///
     /// # Errors
     /// `404` when the connection does not exist; `invalidValue` for a rule that is not allowed; `409` when it is to be
-    /// observed, but has sent requests before.
+    /// observed, but has sent requests before or is not the tenant's only one.
     pub async fn change_rules(
         self,
         id: &str,

@@ -191,7 +191,7 @@ impl Credentials<'_> {
     /// Creates a connection.
     ///
     /// # Errors
-    /// `404` when the tenant was deleted or is being deleted.
+    /// `404` when the tenant was deleted or is being deleted; `409` while another connection is observed.
     pub async fn create_connection(
         self,
         label: &str,
@@ -204,7 +204,7 @@ impl Credentials<'_> {
     /// Creates a connection with a form. Returns `None` if the form was used before.
     ///
     /// # Errors
-    /// `404` when the tenant was deleted or is being deleted.
+    /// `404` when the tenant was deleted or is being deleted; `409` while another connection is observed.
     pub async fn create_connection_by(
         self,
         form: FormId,
@@ -346,6 +346,7 @@ impl Credentials<'_> {
         self.revoke_live_tokens(|token| token.connection_id() == id)
             .await?;
         retry_stale(|_| self.end_deletion(&connection, people)).await?;
+        self.refresh_if(connection.observing).await?;
         forget_connection(table, keys, id).await
     }
 
@@ -362,7 +363,7 @@ impl Credentials<'_> {
         if let Some(alias) = &connection.alias {
             transaction.delete(keys.connection_alias(alias));
         }
-        self.write_sole(&mut transaction, |ids| _ = ids.remove(id))
+        self.write_sole_deleted(&mut transaction, connection)
             .await?;
         // The logs continue to show its name.
         let name = DeletedConnection {

@@ -241,7 +241,10 @@ fn copy_of(tenant: &TenantItem, more: &str) -> Expression {
         .with(":schemas", number(tenant.schemas))
         .with(":sampled", number(tenant.settings.read_log_sampling))
         .with(":addresses", AttributeValue::B(Blob::new(addresses)))
-        .with(":observing", listed(&tenant.observing))
+        .with(
+            ":observing",
+            listed(&(&tenant.observing - &tenant.observed_gone)),
+        )
         .with(
             ":read_budget",
             number(tenant.ceilings.read_units_per_minute()),

@@ -16,6 +16,9 @@ use crate::credentials::connections::{Connection, MadeReal};
 use crate::credentials::handle::Credentials;
 use crate::credentials::meter::{listed, refresh};
 
+/// The number of connections that a tenant notes as observed, with those that were deleted.
+const MAX_OBSERVING: usize = 20;
+
 impl MadeReal {
     pub(super) fn to_value(&self) -> AttributeValue {
         let mut fields = HashMap::from([
@@ -34,12 +37,17 @@ impl Credentials<'_> {
     /// Checks that a changed connection may begin to be observed, and notes when it ceases to be.
     ///
     /// # Errors
-    /// `409` when it has sent requests before.
+    /// `409` when it has sent requests before, and when it is observed and is to replace others.
     pub(super) async fn to_be_observed(
         self,
         before: &Connection,
         mut after: Connection,
     ) -> Result<Connection, Error> {
+        if after.observing && after.replaces != before.replaces && !after.replaces.is_empty() {
+            return Err(conflict(
+                "a connection that is only observed replaces no other; make it real first",
+            ));
+        }
         match (before.observing, after.observing) {
             (false, true) => {
                 let tokens = self.tokens_of(&after.id).await?;
@@ -60,7 +68,11 @@ impl Credentials<'_> {
         Ok(after)
     }
 
-    /// Adds a connection to those of the tenant that are only observed, or takes it off, if that changes.
+    /// Adds a connection to those of the tenant that are only observed, or takes it off, if that changes. The meter has it
+    /// with the same write, so that no request takes effect.
+    ///
+    /// # Errors
+    /// `409` unless it is the tenant's only connection, and when the tenant has observed too many that were deleted.
     pub(super) async fn write_observing(
         self,
         transaction: &mut Transaction,
@@ -75,16 +87,39 @@ impl Credentials<'_> {
             mut observing,
             ..
         } = self.scope.stored_tenant().await?;
-        match after.observing {
-            true => observing.insert(after.id.clone()),
-            false => observing.remove(&after.id),
-        };
+        if after.observing {
+            // A connection that is created meanwhile changes the revision.
+            let others = self.connection_ids().await?;
+            if others.iter().any(|id| *id != after.id) {
+                return Err(not_alone());
+            }
+            if observing.len() >= MAX_OBSERVING {
+                return Err(conflict(
+                    "the tenant has observed too many connections that were then deleted; use another tenant",
+                ));
+            }
+            observing.insert(after.id.clone());
+            let set = Expression::new("SET observing = :observing")
+                .with(":observing", listed(&BTreeSet::from([after.id.clone()])));
+            let there = Expression::new("attribute_not_exists(gone)");
+            transaction.update_if(self.scope.keys().meter(), set, there, Guard::Stale);
+        } else {
+            observing.remove(&after.id);
+        }
         let set = Expression::new("SET revision = revision + :one, observing = :observing")
             .with(":one", number(1))
             .with(":observing", listed(&observing));
         let unchanged = Expression::at_revision(revision);
         transaction.update_if(self.scope.keys().tenant(), set, unchanged, Guard::Stale);
         Ok(())
+    }
+
+    /// Checks that a new connection would be the only one, so that it can be observed.
+    pub(super) async fn check_alone(self) -> Result<(), Error> {
+        match self.connection_ids().await?.is_empty() {
+            true => Ok(()),
+            false => Err(not_alone()),
+        }
     }
 
     /// Copies to the meter which connections are observed, if that may have changed.
@@ -133,9 +168,28 @@ pub(crate) async fn observing(scope: &Scope) -> Result<BTreeSet<String>, Error> 
     }
 }
 
+fn not_alone() -> Error {
+    conflict(
+        "a connection can be observed while it is the tenant's only one; delete the others first, or use a tenant for \
+         trying out",
+    )
+}
+
 fn sent_before() -> Error {
-    let detail = "this connection has sent requests before, so what it said is in effect; create another connection, \
-                  observe that before its first request, and delete this one";
+    conflict(
+        "this connection has sent requests before, so what it said is in effect; delete it, create another connection, and \
+         observe that before its first request",
+    )
+}
+
+/// Returns the refusal of another connection beside one that is only observed.
+pub(super) fn one_is_observed() -> Error {
+    conflict(
+        "a connection is only observed, and works alone while it is; make it real or delete it first",
+    )
+}
+
+fn conflict(detail: &str) -> Error {
     Error::Refused(
         Reason::Conflict,
         scim::Error::InvalidValue(detail.to_owned()),

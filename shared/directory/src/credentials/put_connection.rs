@@ -16,7 +16,7 @@ impl Credentials<'_> {
     /// # Errors
     /// `404` when the tenant was deleted, and for an id of the form that is generated; `uniqueness` for the id of a
     /// connection that was deleted, and for an alias that is in use; `invalidValue` for an id or a rule that is not
-    /// allowed.
+    /// allowed; `409` for what `change_rules` refuses, and for a new connection while one is observed.
     pub async fn put_connection(
         self,
         id: &str,
@@ -51,6 +51,9 @@ impl Credentials<'_> {
                     let new = Connection::with_id(id, label, provider, now());
                     let mut new = rules.applied_to(&new)?;
                     let is_observed = std::mem::take(&mut new.observing);
+                    if is_observed {
+                        self.check_alone().await?;
+                    }
                     let failed = self.write_new(&new).await?;
                     if is_observed && failed.is_empty() {
                         // It has no token yet.

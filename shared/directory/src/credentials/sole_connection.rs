@@ -6,52 +6,98 @@
 
 use std::collections::BTreeSet;
 
-use rollcall_store::{Error, Expression, Guard, TenantItem, Transaction, number, string};
+use jiff::{SignedDuration, Timestamp};
+use rollcall_store::{Error, Expression, Guard, TenantItem, Transaction, now, number, string};
 
+use crate::credentials::connections::Connection;
 use crate::credentials::handle::Credentials;
+use crate::credentials::meter::listed;
+use crate::credentials::observing::one_is_observed;
+
+/// The time after which the pass that makes a connection real counts as lost.
+const LATE: SignedDuration = SignedDuration::from_hours(1);
 
 impl Credentials<'_> {
     /// Adds to the transaction which connection is the only one afterwards. The connections are those of now after
     /// `change`.
     ///
     /// # Errors
-    /// `404` when the tenant was deleted.
+    /// `404` when the tenant was deleted; `409` when the change adds a connection while one is observed.
     pub(super) async fn write_sole(
         self,
         transaction: &mut Transaction,
         change: impl FnOnce(&mut BTreeSet<String>),
     ) -> Result<(), Error> {
         let tenant = self.scope.stored_tenant().await?;
-        let mut ids = self.connection_ids().await?;
+        let before = self.connection_ids().await?;
+        let mut ids = before.clone();
         change(&mut ids);
+        if ids.len() > before.len() && !tenant.observing.is_disjoint(&before) {
+            return Err(one_is_observed());
+        }
         let (set, unchanged) = (noted(&ids), Expression::at_revision(tenant.revision));
         transaction.update_if(self.scope.keys().tenant(), set, unchanged, Guard::Stale);
         Ok(())
     }
 
-    /// Corrects which connection is the only one. Earlier versions do not note it.
+    /// Adds to the transaction that a connection is deleted. If it was observed, it stays noted as such, for what it said takes
+    /// no effect; the meter need not know it any more.
+    pub(super) async fn write_sole_deleted(
+        self,
+        transaction: &mut Transaction,
+        connection: &Connection,
+    ) -> Result<(), Error> {
+        let tenant = self.scope.stored_tenant().await?;
+        let mut ids = self.connection_ids().await?;
+        ids.remove(&connection.id);
+        let mut gone: BTreeSet<_> = &tenant.observing - &ids;
+        // What the stored tenant has of those that were made real means nothing.
+        gone.retain(|id| tenant.observed_gone.contains(id) || *id == connection.id);
+        let set = match gone == tenant.observed_gone {
+            true => noted(&ids),
+            false => noted_with(&ids, ", observed_gone = :gone").with(":gone", listed(&gone)),
+        };
+        let unchanged = Expression::at_revision(tenant.revision);
+        transaction.update_if(self.scope.keys().tenant(), set, unchanged, Guard::Stale);
+        Ok(())
+    }
+
+    /// Corrects which connection is the only one. Earlier versions do not note it. Returns the connections that were to be
+    /// made real long ago, of which that is not done.
     ///
     /// # Errors
     /// Only table errors.
-    pub async fn complete_sole_connection(self) -> Result<(), Error> {
+    pub async fn complete_sole_connection(self) -> Result<Vec<String>, Error> {
         let tenant = match self.scope.stored_tenant().await {
             // The tenant was deleted.
-            Err(error) if error.is_refusal() => return Ok(()),
+            Err(error) if error.is_refusal() => return Ok(Vec::new()),
             tenant => tenant?,
         };
-        if is_noted(&tenant, &self.connection_ids().await?) {
-            return Ok(());
+        let connections = self.connections().await?;
+        let ids = connections.iter().map(|one| one.id.clone()).collect();
+        let late = connections.into_iter().filter(|one| is_late(one, now()));
+        let late = late.map(|one| one.id).collect();
+        if is_noted(&tenant, &ids) {
+            return Ok(late);
         }
         let mut transaction = Transaction::default();
         self.write_sole(&mut transaction, |_| {}).await?;
         // If something has changed meanwhile, the next pass looks again.
-        self.scope.table.transact(&transaction).await.map(|_| ())
+        self.scope.table.transact(&transaction).await?;
+        Ok(late)
     }
 
-    async fn connection_ids(self) -> Result<BTreeSet<String>, Error> {
+    pub(super) async fn connection_ids(self) -> Result<BTreeSet<String>, Error> {
         let connections = self.connections().await?.into_iter();
         Ok(connections.map(|connection| connection.id).collect())
     }
+}
+
+/// Returns whether a connection was to be made real long ago, and that is not done.
+fn is_late(connection: &Connection, at: Timestamp) -> bool {
+    let begun = connection.made_real.as_ref();
+    let begun = begun.filter(|it| !connection.observing && it.done.is_none());
+    begun.is_some_and(|it| it.since + LATE < at)
 }
 
 fn is_noted(tenant: &TenantItem, ids: &BTreeSet<String>) -> bool {
@@ -63,12 +109,17 @@ fn sole(ids: &BTreeSet<String>) -> Option<&String> {
 }
 
 fn noted(ids: &BTreeSet<String>) -> Expression {
+    noted_with(ids, "")
+}
+
+/// Returns the update with further assignments, each after a comma.
+fn noted_with(ids: &BTreeSet<String>, more: &str) -> Expression {
+    let set = format!("SET revision = revision + :one{more}");
     let set = match sole(ids) {
         Some(id) => {
-            let set = "SET revision = revision + :one, sole_connection = :id";
-            Expression::new(set).with(":id", string(id))
+            Expression::new(format!("{set}, sole_connection = :id")).with(":id", string(id))
         }
-        None => Expression::new("SET revision = revision + :one REMOVE sole_connection"),
+        None => Expression::new(format!("{set} REMOVE sole_connection")),
     };
     set.with(":one", number(1))
 }

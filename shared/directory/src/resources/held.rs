@@ -50,12 +50,11 @@ impl Record {
             });
         }
         identity.held_by = Some(hold.connection);
-        // What was held before does not wait longer.
-        identity.held_until = Some(
-            identity
-                .held_until
-                .map_or(hold.until, |it| it.min(hold.until)),
-        );
+        // What was held before does not wait longer, but what is only observed never ends by itself.
+        identity.held_until = Some(match identity.held_until {
+            Some(before) if hold.until != Hold::UNENDING => before.min(hold.until),
+            _ => hold.until,
+        });
     }
 
     /// Returns the groups that count for the person: those that they are in, unless that is only observed, and those that

@@ -74,6 +74,9 @@ pub(super) enum Step {
         /// Whether it is only observed: the group does not count for the person.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         observed: bool,
+        /// The connection that is only observed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        observer: Option<String>,
     },
     /// The same member, sent with other sub-attributes.
     Alter { member: String, sent: Value },
@@ -119,6 +122,7 @@ fn plan(current: &BTreeMap<String, Value>, wanted: &BTreeMap<String, Value>) -> 
                 member,
                 sent,
                 observed: false,
+                observer: None,
             }),
             Some(old) if *old != sent => Some(Step::Alter { member, sent }),
             Some(_) => None,
@@ -331,9 +335,10 @@ impl Members<'_> {
                 member,
                 sent,
                 observed,
+                observer,
             } => {
                 let change = match observed {
-                    true => ListChange::Observe,
+                    true => ListChange::Observe(observer.as_deref()),
                     false => ListChange::Add,
                 };
                 let membership = Membership::new(self.scope, member, as_sent(member, sent));
@@ -367,10 +372,10 @@ impl Members<'_> {
 
 /// How a person's list of groups changes.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum ListChange {
+pub(super) enum ListChange<'a> {
     Add,
-    /// Add, but the group does not count for the person.
-    Observe,
+    /// Add, but the group does not count for the person, because of this connection.
+    Observe(Option<&'a str>),
     Remove,
     /// Remove, but the group counts for the person until somebody agrees.
     Hold,
@@ -381,19 +386,32 @@ pub(super) fn write_group_list(
     scope: &Scope,
     transaction: &mut Transaction,
     user: &str,
-    change: ListChange,
+    change: ListChange<'_>,
     group: &str,
 ) {
-    let change = match change {
-        ListChange::Add => "ADD groups :group DELETE held_groups :group, observed_groups :group",
-        ListChange::Observe => "ADD groups :group, observed_groups :group",
-        ListChange::Remove => "DELETE groups :group, held_groups :group, observed_groups :group",
-        ListChange::Hold => "ADD held_groups :group DELETE groups :group",
+    let writer = scope.actor.connection();
+    let (change, marked) = match change {
+        ListChange::Add => (
+            "ADD groups :group DELETE held_groups :group, observed_groups :group",
+            writer,
+        ),
+        ListChange::Observe(by) => ("ADD groups :group, observed_groups :group", by),
+        ListChange::Remove => (
+            "DELETE groups :group, held_groups :group, observed_groups :group",
+            writer,
+        ),
+        ListChange::Hold => ("ADD held_groups :group DELETE groups :group", None),
     };
-    let set = format!("SET version = version + :one, revision = revision + :one {change}");
-    let set = Expression::new(set)
+    // What other connections have noted stays: it means nothing without a group that does not count.
+    let joins = marked.map_or("", |_| ", observed_joins :join");
+    let set = format!("SET version = version + :one, revision = revision + :one {change}{joins}");
+    let mut set = Expression::new(set)
         .with(":one", number(1))
         .with(":group", AttributeValue::Ss(vec![group.to_owned()]));
+    if let Some(connection) = marked {
+        let join = AttributeValue::Ss(vec![format!("{connection}#{group}")]);
+        set = set.with(":join", join);
+    }
     let user = scope.keys().resource(&USERS, user);
     transaction.update_if(user, set, Expression::present(), Guard::Stale);
 }

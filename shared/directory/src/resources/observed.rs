@@ -6,17 +6,21 @@
 
 use std::collections::BTreeSet;
 
-use rollcall_model::{EventType, Kind, Observation, USERS};
-use rollcall_store::{Error, Scope, from_item, now, retry_stale};
+use rollcall_model::{EventType, GROUPS, Kind, Observation, USERS};
+use rollcall_store::{Error, Scope, Transaction, from_item, now, retry_stale};
 use serde::Deserialize;
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::journal::entry::Entry;
 use crate::resources::brake::Hold;
 use crate::resources::handle::{Members, Resources};
 use crate::resources::members::Step;
 use crate::resources::record::Record;
-use crate::resources::writes::{account_writes, committed, subject};
+use crate::resources::writes::{account_writes, committed, subject, write_record};
+
+/// Groups per page.
+const GROUPS_AT_ONCE: usize = 100;
 
 /// What counts of the groups of a person, and what does not.
 #[derive(Debug, Deserialize)]
@@ -66,7 +70,8 @@ impl Record {
 
     /// Returns whether something about the resource is only observed.
     pub(crate) fn has_observed(&self) -> bool {
-        self.identity.observation.is_some() || !self.observed_groups.is_empty()
+        let has_joined = !(self.observed_groups.is_empty() && self.observed_joins.is_empty());
+        self.identity.observation.is_some() || has_joined
     }
 
     /// Returns the resource with the state that is in effect: as the owner of before left it.
@@ -86,26 +91,48 @@ impl Record {
         Ok(base)
     }
 
+    /// Returns whether it is noted which connection has put the person in the group.
+    fn knows_join(&self, group: &str) -> bool {
+        self.joined_by(group).next().is_some()
+    }
+
+    fn joined_by(&self, group: &str) -> impl Iterator<Item = &str> {
+        let joins = self.observed_joins.iter();
+        let joins = joins.filter_map(|join| join.split_once('#'));
+        joins.filter_map(move |(by, of)| (of == group).then_some(by))
+    }
+
     /// Makes real what was only observed, as far as it was said by a connection that is not `observing` any more. `real`
-    /// are the groups among `observed_groups` that count from now on. What is held stays so. Returns whether anything
-    /// changed. Pure.
+    /// are those of the groups among `observed_groups` that count from now on of which it is not noted who has put the
+    /// person in them. What is held stays so. Returns whether anything changed. Pure.
     pub(crate) fn make_real(
         &mut self,
         observing: &BTreeSet<String>,
         real: &BTreeSet<String>,
     ) -> bool {
-        let before = self.observed_groups.len();
-        self.observed_groups.retain(|group| !real.contains(group));
+        let is_counted = |group: &String| match self.knows_join(group) {
+            true => self.joined_by(group).any(|by| !observing.contains(by)),
+            false => real.contains(group),
+        };
+        let counted = self.observed_groups.iter().filter(|it| is_counted(it));
+        let counted: BTreeSet<String> = counted.cloned().collect();
+        self.observed_groups = &self.observed_groups - &counted;
+        let before = self.observed_joins.len();
+        self.observed_joins.retain(|join| {
+            let by = join.split_once('#').map_or("", |(by, _)| by);
+            observing.contains(by)
+        });
         let is_real = |it: &Observation| !observing.contains(&it.connection);
         let ends = self.identity.observation.as_ref().is_some_and(is_real);
         if ends {
-            if self.identity.was_out() && !self.inactive {
+            // Somebody who was deleted has not left since, so an admin's block of before stays.
+            if self.identity.was_out() && !self.inactive && !self.identity.observed {
                 // The identity provider has gone from false to true.
                 self.identity.blocked_at = None;
             }
             self.identity.end_observation();
         }
-        ends || self.observed_groups.len() < before
+        ends || !counted.is_empty() || self.observed_joins.len() < before
     }
 }
 
@@ -135,8 +162,14 @@ impl Members<'_> {
         for step in steps {
             match step {
                 Step::Join {
-                    member, observed, ..
-                } => *observed = !held.contains(member.as_str()),
+                    member,
+                    observed,
+                    observer,
+                    ..
+                } => {
+                    *observed = !held.contains(member.as_str());
+                    *observer = observed.then(|| connection.to_owned());
+                }
                 Step::Leave { member, hold } if !uncounted.contains(member.as_str()) => {
                     *hold = Some(Hold::unending(connection));
                 }
@@ -211,13 +244,61 @@ impl Resources<'_> {
         Ok(concerned.map(|one| one.id.clone()).collect())
     }
 
-    /// Returns those of the groups that people are in without effect that no connection is `observing` any more.
+    /// Ends the marks of groups that connections have written that are no longer among those that are `observing`, until
+    /// time runs out. Returns whether these were all.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn make_groups_real(
+        self,
+        observing: &BTreeSet<String>,
+        deadline: Instant,
+    ) -> Result<bool, Error> {
+        let mut behind = None;
+        loop {
+            let page = self.records_after(&GROUPS, behind, GROUPS_AT_ONCE);
+            let (groups, next) = page.await?;
+            let is_over = |it: &&Record| it.has_observed() && !it.is_observed(observing);
+            for group in groups.iter().filter(is_over) {
+                self.make_group_real(&group.id, observing).await?;
+            }
+            match next {
+                None => return Ok(true),
+                Some(_) if Instant::now() >= deadline => return Ok(false),
+                next => behind = next,
+            }
+        }
+    }
+
+    async fn make_group_real(self, id: &str, observing: &BTreeSet<String>) -> Result<(), Error> {
+        retry_stale(|_| async move {
+            let Some(record) = self.records(&GROUPS, &[id.to_owned()]).await?.pop() else {
+                return Ok(Some(()));
+            };
+            let mut after = record.rewritten();
+            if !after.make_real(observing, &BTreeSet::new()) {
+                return Ok(Some(()));
+            }
+            let mut transaction = Transaction::default();
+            let (before, after) = (Some(&record), Some(&after));
+            write_record(self.scope, &mut transaction, &GROUPS, before, after)?;
+            let is_committed = committed(self.scope, &transaction, &GROUPS).await?;
+            Ok(is_committed.then_some(()))
+        })
+        .await
+    }
+
+    /// Returns those of the groups that people are in without effect that no connection is `observing` any more, without
+    /// those of which it is noted who has put the person in them.
     async fn real_groups(
         self,
         people: &[Record],
         observing: &BTreeSet<String>,
     ) -> Result<BTreeSet<String>, Error> {
-        let groups = people.iter().flat_map(|one| one.observed_groups.clone());
+        let groups = people.iter().flat_map(|one| {
+            let groups = one.observed_groups.iter();
+            groups.filter(|group| !one.knows_join(group)).cloned()
+        });
         let mut groups: BTreeSet<String> = groups.collect();
         if !groups.is_empty() {
             let live = Members::of(self.scope).live_groups(&groups).await?;

@@ -69,6 +69,13 @@ pub struct Record {
         skip_serializing_if = "BTreeSet::is_empty"
     )]
     pub observed_groups: BTreeSet<String>,
+    /// Which connection has put the user in which of them, as `connection#group`.
+    #[serde(
+        default,
+        with = "serde_dynamo::string_set",
+        skip_serializing_if = "BTreeSet::is_empty"
+    )]
+    pub(crate) observed_joins: BTreeSet<String>,
     /// How many members a group has.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub members: u64,
@@ -182,6 +189,7 @@ impl Record {
             groups: BTreeSet::new(),
             held_groups: BTreeSet::new(),
             observed_groups: BTreeSet::new(),
+            observed_joins: BTreeSet::new(),
             members: 0,
             account: Account::default(),
             identity: Identity::default(),
@@ -468,7 +476,7 @@ impl Record {
             is_deactivated: self.inactive || self.identity.was_out(),
             is_blocked: self.identity.blocked_at.is_some(),
             is_deactivation_held: self.identity.deactivation_held && !self.identity.was_out(),
-            is_observed: self.identity.observed,
+            is_observed: self.identity.observed && !self.identity.was_out(),
         })
     }
 

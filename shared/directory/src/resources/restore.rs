@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use rollcall_model::{
-    Catalogue, DeletedPeople, EventType, Identity, PersonOrigin, Reason, Role, USERS, is_id, shown,
+    Catalogue, DeletedPeople, EventType, Identity, Observation, PersonOrigin, Reason, Role, USERS,
+    is_id, shown,
 };
 use rollcall_scim as scim;
 use rollcall_scim::Resource;
@@ -56,7 +57,12 @@ impl Deleted {
             // Whoever comes back may have other identifiers than before.
             renamings: tombstone.identity.renamings + 1,
             observed: pushed.identity.observed,
-            observation: pushed.identity.observation.clone(),
+            // Who was deleted stays out while that is only observed.
+            observation: pushed
+                .identity
+                .observation
+                .clone()
+                .map(|it| Observation { out: true, ..it }),
             ..tombstone.identity.clone()
         };
         // Tombstones of earlier versions may have what was held of the person.

@@ -9,12 +9,15 @@ use tokio::time::Instant;
 use crate::credentials::connections::MadeReal;
 use crate::credentials::handle::Credentials;
 use crate::credentials::meter;
+use crate::credentials::observing::observing;
 use crate::journal::feed::Event;
 use crate::resources::handle::Resources;
 use crate::roles::handle::Roles;
 
 /// People per page.
 const PEOPLE_AT_ONCE: usize = 100;
+/// A place before all people.
+const BEFORE_ALL: &str = "0";
 
 /// Returns whether an event says that a connection is no longer only observed.
 pub fn makes_real(event: &Event) -> bool {
@@ -51,15 +54,22 @@ impl Roles<'_> {
         }
         let mut behind = after;
         loop {
-            let page = resources.records_after(&USERS, behind, PEOPLE_AT_ONCE);
+            let page = resources.records_after(&USERS, behind.clone(), PEOPLE_AT_ONCE);
             let (people, next) = page.await?;
             self.reconcile_people(&people).await?;
             let count = people.len() as u64;
             credentials
                 .note_made_real(connection, &|made_real| made_real.looked_at += count)
                 .await?;
+            let last = people.last().map(|person| person.id.clone());
             match next {
-                None => return Ok(None),
+                None => {
+                    let observing = observing(self.scope).await?;
+                    // The marks of groups come last: where nobody knows who put people in, they decide.
+                    let is_done = resources.make_groups_real(&observing, deadline).await?;
+                    let last = last.or(behind).unwrap_or_else(|| BEFORE_ALL.to_owned());
+                    return Ok((!is_done).then_some(last));
+                }
                 next if Instant::now() >= deadline => return Ok(next),
                 next => behind = next,
             }

@@ -186,13 +186,35 @@ impl SignIn<'_> {
     /// Lets everything after `behind` take effect that was held for its time, until `deadline`, but at least one change.
     /// Whoever is the last active owner stays in, and what fails stays held: both are tried again with the next pass.
     pub async fn release_held(self, behind: Option<String>, deadline: Instant) -> ReleasedHeld {
+        self.release(None, behind, deadline).await
+    }
+
+    /// Like [`Self::release_held`], for what this connection has said only.
+    pub async fn release_held_of(
+        self,
+        connection: &str,
+        behind: Option<String>,
+        deadline: Instant,
+    ) -> ReleasedHeld {
+        // A pass of before may be behind a change of another connection.
+        let is_own = |key: &String| short(connection, key) != key;
+        let behind = behind.filter(is_own);
+        self.release(Some(connection), behind, deadline).await
+    }
+
+    async fn release(
+        self,
+        of: Option<&str>,
+        behind: Option<String>,
+        deadline: Instant,
+    ) -> ReleasedHeld {
         let mut released = ReleasedHeld {
             next: behind,
             failed: None,
         };
         loop {
             let resources = Resources::of(self.scope);
-            let page = resources.held_items(None, released.next.take(), DECIDED_AT_ONCE);
+            let page = resources.held_items(of, released.next.take(), DECIDED_AT_ONCE);
             let (items, next) = match page.await {
                 Ok(page) => page,
                 Err(error) => {

@@ -30,6 +30,8 @@ pub(super) struct Wanted {
 #[derive(Debug, Default)]
 pub(super) struct KnownGroups {
     catalogue: Catalogue,
+    /// The connections that are only observed, and those that were deleted while they were.
+    observing: BTreeSet<String>,
     mappings: BTreeMap<String, Option<Mapping>>,
     /// Whether these are all mappings of the tenant.
     has_all_mappings: bool,
@@ -60,10 +62,11 @@ impl Wanted {
 }
 
 impl KnownGroups {
-    /// Returns that nothing was read yet, in a tenant with these roles.
-    pub(super) fn nothing(catalogue: Catalogue) -> Self {
+    /// Returns that nothing was read yet, in a tenant with these roles and these connections that are only observed.
+    pub(super) fn nothing(catalogue: Catalogue, observing: BTreeSet<String>) -> Self {
         Self {
             catalogue,
+            observing,
             ..Self::default()
         }
     }
@@ -140,7 +143,7 @@ impl KnownGroups {
                 id: group.id.clone(),
                 name: group.text(&GROUPS, GROUPS.unique)?.unwrap_or_default(),
                 external_id: group.text(&GROUPS, "externalId")?,
-                is_observed: group.identity.observed,
+                is_observed: group.identity.observed && group.is_observed(&self.observing),
                 roles,
             })
         });

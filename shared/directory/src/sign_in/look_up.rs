@@ -292,7 +292,10 @@ impl SignIn<'_> {
         let people = items
             .map(Record::from_item)
             .collect::<Result<Vec<_>, _>>()?;
-        let mut known = KnownGroups::nothing(looked_up.tenant.settings.roles.clone());
+        let mut known = KnownGroups::nothing(
+            looked_up.tenant.settings.roles.clone(),
+            looked_up.tenant.observing.clone(),
+        );
         known.add(wanted, keys, &mut found)?;
         if looked_up.candidates.is_none() {
             known.add_all_mappings(Roles::of(self.scope).mappings().await?);

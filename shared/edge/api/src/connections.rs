@@ -209,8 +209,9 @@ pub(crate) struct ConnectionChange {
     brake_limit: Option<Option<BrakeLimit>>,
     /// What becomes of what it takes away beyond its limit. Only owners and the application change it.
     brake: Option<BrakeAction>,
-    /// Whether it is only observed. `true` is refused for a connection that has sent requests before. `false` makes real
-    /// what it has sent: that takes effect within minutes, and cannot be undone. Only owners and the application change it.
+    /// Whether it is only observed. `true` is refused for a connection that has sent requests before, and for one that is
+    /// not the tenant's only connection. Until it is made real or deleted, no other connection can be created, and it
+    /// replaces none. `false` makes real what it has sent: that takes effect within minutes, and cannot be undone. Only owners and the application change it.
     observing: Option<bool>,
 }
 

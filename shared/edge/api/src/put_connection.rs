@@ -51,7 +51,7 @@ pub(crate) struct DesiredConnection {
     /// it.
     brake: Option<BrakeAction>,
     /// Whether it is only observed; as it is unless given, and `false` for a new one. `true` is refused for a connection that
-    /// has sent requests before. `false` makes real what it has sent. Only owners and the application change it.
+    /// has sent requests before, and for one that is not the tenant's only connection. `false` makes real what it has sent. Only owners and the application change it.
     observing: Option<bool>,
     /// Ignored, so that a connection can be sent as it was read.
     #[serde(rename = "created_at")]
