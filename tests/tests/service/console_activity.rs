@@ -374,7 +374,7 @@ fn the_tail_of_a_live_list_has_only_what_came_since() {
         assert!(tail.contains("Read a deleted group"), "{tail}");
         assert!(!tail.contains("description of the service"), "{tail}");
         // A read goes back a little, and leaves out what was shown.
-        let shown = entries(&tail).iter().map(|id| &id[id.len() - 8..]);
+        let shown = entries(&tail).into_iter().map(|id| &id[id.len() - 8..]);
         let shown = shown.collect::<Vec<_>>().join("-");
         let begun = encode(&now.to_string());
         let since = encode(&(now - hour + 2 * second).to_string());

@@ -2,13 +2,11 @@
 //! nothing of it reaches the tenant.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_directory::{Provider, Role, Settings, UnknownMembers};
 use rollcall_edge_scim::Conversation;
 use rollcall_tests::browser::{DESKTOP, PHONE, browse};
-use rollcall_tests::faults::Fault;
 use rollcall_tests::service::{Service, Tenant, run};
 use rollcall_tests::urn;
 use rollcall_tests::visitor::Visitor;
@@ -165,54 +163,6 @@ fn a_tenant_tests_one_thing_at_a_time_and_reloads_the_result() {
         let kept: Vec<_> = kept.collect();
         assert_eq!(kept.len(), 2);
         assert!(kept.iter().all(|item| item.contains_key("expires")));
-    });
-}
-
-#[test]
-fn a_test_of_a_slow_or_busy_service_says_so_and_is_erased() {
-    run(async |_| {
-        let (service, faults) = Service::with_faults().await;
-        let tenant = service.tenant("slowly").await;
-        set_provider(&tenant, Provider::Okta).await;
-        let visitor = Visitor::with_link(&service, &tenant, Role::Admin).await;
-        let path = format!("/console/connections/{}/test", tenant.connection_id());
-        let form_token = visitor.form_token();
-        let form = [("form_token", form_token.as_str())];
-        faults.schedule(|_| Fault::Slow);
-        let result = visitor.post(&path, &form, &[]).await.expect(303);
-        faults.clear();
-        let page = visitor.get(result.header("location")).await.expect(200);
-        assert!(page.html.contains("there was no time"), "{}", page.html);
-        assert_eq!(thrown_away(&service).await, []);
-
-        // The table takes the throw-away tenant, and nothing in it.
-        let tenant = service.tenant("busy").await;
-        set_provider(&tenant, Provider::Okta).await;
-        let visitor = Visitor::with_link(&service, &tenant, Role::Admin).await;
-        let path = format!("/console/connections/{}/test", tenant.connection_id());
-        let form_token = visitor.form_token();
-        let form = [("form_token", form_token.as_str())];
-        let begun = AtomicBool::new(false);
-        faults.schedule(move |call| {
-            let is_in_it = call.body.to_string().contains("\"T#~");
-            match call.operation == "TransactWriteItems" && is_in_it {
-                true if begun.swap(true, Ordering::Relaxed) => Fault::Throttle,
-                _ => Fault::None,
-            }
-        });
-        let result = visitor.post(&path, &form, &[]).await.expect(303);
-        faults.clear();
-        let page = visitor
-            .get(result.header("location"))
-            .await
-            .expect(200)
-            .html;
-        assert!(
-            page.contains("The service was busy. Run the test again."),
-            "{page}"
-        );
-        assert!(!page.contains("Your settings or the rules"), "{page}");
-        assert_eq!(thrown_away(&service).await, []);
     });
 }
 

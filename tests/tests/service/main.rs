@@ -69,7 +69,6 @@ mod console_opening;
 mod console_pages;
 mod console_people;
 mod console_policy;
-mod console_quiet;
 mod console_rehearsal;
 mod console_remedies;
 mod console_roles;
