@@ -83,6 +83,8 @@ fn a_bright_and_a_dark_brand_can_be_read_on_every_ground() {
             browser.go("/console").await;
             browser.click("Sign out").await;
             browser.wait_for_text("You are not signed in").await;
+            // That the page needs a session.
+            browser.browser_warnings().await;
         }
     });
 }

@@ -56,7 +56,7 @@ async fn thrown_away(service: &Service) -> Vec<(String, bool)> {
 fn what_every_provider_sends_goes_as_it_expects() {
     run(async |_| {
         let service = &Service::start().await;
-        for (number, provider) in Provider::all().into_iter().enumerate() {
+        for (number, provider) in Provider::all().enumerate() {
             let tenant = service.tenant(&format!("rehearsed-{number}")).await;
             set_provider(&tenant, provider).await;
             let page = test(service, &tenant).await;

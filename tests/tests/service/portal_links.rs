@@ -55,7 +55,9 @@ fn a_link_opens_its_page_and_leads_back_to_the_application() {
             let page = visitor.get(page).await.expect(200).html;
             let shown = back.replace('&', "&#38;");
             assert!(
-                page.contains(&format!("href=\"{shown}\"><bdi>Back to the application</bdi></a>")),
+                page.contains(&format!(
+                    "href=\"{shown}\"><bdi>Back to the application</bdi></a>"
+                )),
                 "{page}"
             );
         }

@@ -20,7 +20,7 @@ use crate::resources::resource_router;
 use crate::surface::finish;
 
 /// How long requests may take together. The page that shows them must be answered in time.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest answer that is read, in bytes. Those of a rehearsal are far shorter.
 const MAX_ANSWER_BYTES: usize = 256 * 1024;
 
