@@ -14,11 +14,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::fields::{self, start_of_day};
+use super::following::{Followed, settled};
 use super::log::{self, Listed, Log, LogEntry, Row as LogRow, Told};
 use super::log_names::{ConnectionNames, Known, Reader, actor_name, named};
 use super::log_view::View;
 use super::record::{NO_LONGER_KEPT, RecordPart, changed, kept};
-use super::tail::{Followed, Tail};
+use super::tail::Tail;
 use crate::bursts::{Cause, Caused};
 use crate::change_sentence;
 use crate::display;
@@ -246,7 +247,7 @@ pub(crate) async fn show(
     }
     let reader = Reader::of(&visitor, &connections);
     let mut query = search.query(reader, 0).await?;
-    let until = (view.live && view.after.is_empty()).then(|| log::settled(Timestamp::now()));
+    let until = (view.live && view.after.is_empty()).then(|| settled(Timestamp::now()));
     query.to = until.or(query.to);
     let chips = view.chips(&OFFERED, |name, value| {
         search.say(name, value, &connections)

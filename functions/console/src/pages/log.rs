@@ -5,13 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rollcall_directory::{Error, Tenant};
 
+use super::following::{Followed, Next, Window, marks};
 use super::log_names::{Known, Reader};
 use super::log_view::{Chip, View, time_of};
 use super::record::Record;
-use super::tail::{Followed, Next, Window, marks};
 use crate::bursts::{Caused, bursts};
 use crate::sentence::Sentence;
 
@@ -27,8 +27,6 @@ const MOST_READS: usize = 10;
 const MOST_INSIDE: usize = 50;
 /// Entries of a page that folds nothing.
 const MOST_EACH: usize = 100;
-/// How old an entry is when the live list shows it. Until then another function may still be writing an earlier one.
-const SETTLED: SignedDuration = SignedDuration::from_secs(3);
 
 /// An entry of a log.
 pub(super) trait LogEntry: Caused + Sized + Send + Sync {
@@ -158,12 +156,6 @@ impl Live {
             tail: followed.and_then(|followed| followed.next(view, Timestamp::now())),
         }
     }
-}
-
-/// The time up to which a live list shows entries, in whole milliseconds, as entries have them.
-pub(super) fn settled(now: Timestamp) -> Timestamp {
-    let until = now.checked_sub(SETTLED).unwrap_or(now);
-    Timestamp::from_millisecond(until.as_millisecond()).unwrap_or(until)
 }
 
 /// The entries of a page, each group one line, and the place of the next page.
@@ -373,15 +365,4 @@ pub(super) async fn newer<T: LogEntry>(
         until: window.until,
         shown,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_live_list_ends_a_moment_ago_at_a_whole_millisecond() {
-        let now: Timestamp = "2026-11-25T12:30:03.123456Z".parse().unwrap();
-        assert_eq!(settled(now).to_string(), "2026-11-25T12:30:00.123Z");
-    }
 }

@@ -12,6 +12,7 @@ mod connection_figures;
 mod connection_rules;
 mod deleted;
 mod fields;
+mod following;
 mod group;
 mod groups;
 mod health;
