@@ -14,7 +14,7 @@ def left(stack, canary):
         TableName=stack.resources["Table"], ConsistentRead=True,
     )
     items = (item for page in pages for item in page["Items"])
-    return [(item["PK"], item["SK"]) for item in items if canary in json.dumps(item).lower()]
+    return [(item["PK"], item["SK"]) for item in items if canary in json.dumps(item, default=repr).lower()]
 
 
 def erased(customer, path):

@@ -351,6 +351,44 @@ fn what_a_deleted_observed_connection_said_stays_without_effect() {
 }
 
 #[test]
+fn who_is_handed_over_by_a_deleted_observed_connection_leaves_with_the_next() {
+    run(async |service| {
+        let scene = scene(service, "observe-handed", fast()).await;
+        let ada = scene.push(json!({"userName": "ada"})).await;
+        let it = Observed::replacing(scene).await;
+        let scene = &it.scene;
+        it.deactivate(&ada).await;
+        let bob = it.push("bob").await.expect(201).id();
+        let group = it.idp.group("Admins", &[&bob]).await;
+        it.map(&group, Role::Admin).await;
+        // Nothing of a join comes back with a person who was deleted before it counted.
+        let at = format!("/Users/{bob}");
+        it.idp.delete(&at).await.expect(204);
+        let restore = scene.path(&format!("/users/{bob}/restore"));
+        scene
+            .application
+            .post(&restore, json!({}))
+            .await
+            .expect(200);
+        service.follow_up(&scene.tenant).await;
+        assert_eq!(it.of(&bob).await.1, Value::Null);
+        scene.application.delete(&it.path()).await.expect(204);
+
+        let (next, idp) = scene.another("Next").await;
+        let remedy = scene.path(&format!("/connections/{next}/remedies"));
+        let ask = json!({"remedy": "take_over", "from": it.connection});
+        scene.application.post(&remedy, ask).await.expect(200);
+        assert_eq!(it.of(&ada).await.0, "invited");
+        for active in [true, false] {
+            let set = json!([{"op": "replace", "path": "active", "value": active}]);
+            let path = format!("/Users/{ada}");
+            idp.patch(&path, set).await.expect(200);
+        }
+        assert_eq!(it.of(&ada).await.0, "inactive");
+    });
+}
+
+#[test]
 fn who_was_deleted_and_is_pushed_again_stays_out_until_it_is_made_real() {
     run(async |service| {
         let settings = Settings {

@@ -43,10 +43,9 @@ impl Credentials<'_> {
         before: &Connection,
         mut after: Connection,
     ) -> Result<Connection, Error> {
-        if after.observing && after.replaces != before.replaces && !after.replaces.is_empty() {
-            return Err(conflict(
-                "a connection that is only observed replaces no other; make it real first",
-            ));
+        let is_new = after.replaces != before.replaces || !before.observing;
+        if after.observing && is_new && !after.replaces.is_empty() {
+            return Err(replaces_none());
         }
         match (before.observing, after.observing) {
             (false, true) => {
@@ -94,9 +93,7 @@ impl Credentials<'_> {
                 return Err(not_alone());
             }
             if observing.len() >= MAX_OBSERVING {
-                return Err(conflict(
-                    "the tenant has observed too many connections that were then deleted; use another tenant",
-                ));
+                return Err(too_many());
             }
             observing.insert(after.id.clone());
             let set = Expression::new("SET observing = :observing")
@@ -114,11 +111,20 @@ impl Credentials<'_> {
         Ok(())
     }
 
-    /// Checks that a new connection would be the only one, so that it can be observed.
-    pub(super) async fn check_alone(self) -> Result<(), Error> {
-        match self.connection_ids().await?.is_empty() {
-            true => Ok(()),
-            false => Err(not_alone()),
+    /// Checks that a new connection can be observed: before it is created, since it must never be there without.
+    ///
+    /// # Errors
+    /// `409` when it would not be the only one, when it is to replace others, and when the tenant has observed too many.
+    pub(super) async fn check_observed(self, new: &Connection) -> Result<(), Error> {
+        if !self.connection_ids().await?.is_empty() {
+            return Err(not_alone());
+        }
+        if !new.replaces.is_empty() {
+            return Err(replaces_none());
+        }
+        match self.scope.stored_tenant().await?.observing.len() {
+            MAX_OBSERVING.. => Err(too_many()),
+            _ => Ok(()),
         }
     }
 
@@ -172,6 +178,16 @@ fn not_alone() -> Error {
     conflict(
         "a connection can be observed while it is the tenant's only one; delete the others first, or use a tenant for \
          trying out",
+    )
+}
+
+fn replaces_none() -> Error {
+    conflict("a connection that is only observed replaces no other; make it real first")
+}
+
+fn too_many() -> Error {
+    conflict(
+        "the tenant has observed too many connections that were then deleted; use another tenant",
     )
 }
 

@@ -52,7 +52,7 @@ impl Credentials<'_> {
                     let mut new = rules.applied_to(&new)?;
                     let is_observed = std::mem::take(&mut new.observing);
                     if is_observed {
-                        self.check_alone().await?;
+                        self.check_observed(&new).await?;
                     }
                     let failed = self.write_new(&new).await?;
                     if is_observed && failed.is_empty() {

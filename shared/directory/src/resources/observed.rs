@@ -77,7 +77,7 @@ impl Record {
     /// Returns the resource with the state that is in effect: as the owner of before left it.
     pub(super) fn in_effect(&self, kind: &Kind) -> Result<Self, Error> {
         let mut resource = self.resource(kind)?.clone();
-        if *kind == USERS && self.identity.was_out() {
+        if *kind == USERS && self.identity.was_out() && !self.identity.observed {
             resource.set("active", json!(false));
         } else if self.identity.deactivation_held {
             resource.set("active", json!(true));

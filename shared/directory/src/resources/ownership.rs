@@ -104,6 +104,13 @@ pub(crate) async fn ownership_by(
     {
         return Ok(Ownership::TakenBack { by: by.to_owned() });
     }
+    // An admin has handed over to it what a connection of before had only observed.
+    if let (Some(by), Some(seen)) = (writer, &record.identity.observation)
+        && record.identity.owner.as_deref() == Some(by)
+        && seen.connection != by
+    {
+        return Ok(adopted(by));
+    }
     match writer {
         Some(by) if record.identity.is_unowned() => Ok(adopted(by)),
         // Whoever comes first gets what nobody knows the owner of, but not while that is still looked for.

@@ -43,7 +43,9 @@ impl Tombstone {
     /// Returns the tombstone of a resource that is deleted now.
     pub(super) fn of(kind: &Kind, record: &Record, traces: Traces) -> Self {
         let is_person = *kind == USERS;
-        let groups = record.groups.iter().filter(|_| is_person);
+        // What was only observed does not become real with a return.
+        let is_real = |group: &&String| is_person && !record.observed_groups.contains(*group);
+        let groups = record.groups.iter().filter(is_real);
         let mut identity = record.identity.clone();
         // Nothing is held of somebody who is deleted.
         identity.end_hold();
