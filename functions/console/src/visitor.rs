@@ -161,11 +161,17 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        if !parts.method.is_safe() {
-            // A form must go through `Change`. A handler that extracts `Visitor` by mistake must not work.
-            return Err(Problem::forbidden("this cannot be asked for by a form"));
-        }
+        check_no_form(parts)?;
         Self::enter(parts, &Directory::from_ref(state), SessionUse::ByPerson).await
+    }
+}
+
+/// Checks that a page is only read. A form must go through `Change`: a handler that extracts another visitor by mistake must
+/// not work.
+fn check_no_form(parts: &Parts) -> Result<(), Problem> {
+    match parts.method.is_safe() {
+        true => Ok(()),
+        false => Err(Problem::forbidden("this cannot be asked for by a form")),
     }
 }
 
@@ -182,9 +188,7 @@ where
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        if !parts.method.is_safe() {
-            return Err(Problem::forbidden("this cannot be asked for by a form"));
-        }
+        check_no_form(parts)?;
         let visitor = Visitor::enter(parts, &Directory::from_ref(state), SessionUse::ByPage).await;
         visitor.map(Self)
     }
