@@ -17,7 +17,6 @@ async function main(): Promise<void> {
   await byTenant.administer(key, globex.id, ...(await prepared(key, globex)));
   await tenants(key);
   await stack(key);
-  await imports(key);
   await refusals(key, session);
   assert.equal((await ok(session.GET("/api/v1/sessions/current", {}))).tenant, acme.id);
   await ok(session.DELETE("/api/v1/sessions/current", {}));
@@ -132,26 +131,6 @@ async function stack(key: Api): Promise<void> {
   await ok(key.GET("/api/v1/tenants/{tenant}/schemas/{urn}", own));
   await ok(key.GET("/api/v1/tenants/{tenant}/schemas", { params: { path: { tenant } } }));
   await ok(key.DELETE("/api/v1/tenants/{tenant}/schemas/{urn}", own));
-}
-
-/** An import of two people, and a report that has met one of them. */
-async function imports(key: Api): Promise<void> {
-  for (const [id, mode, names] of [["first", "import", ["ada", "grace"]], ["second", "report", ["ada"]]] as const) {
-    const at = { params: { path: { tenant: "hooli", id } } };
-    await ok(key.PUT("/api/v1/tenants/{tenant}/imports/{id}", { ...at, body: { mode } }));
-    const part = { params: { path: { tenant: "hooli", id, number: 1 } } };
-    const body = names.map((name) => JSON.stringify({ user_name: `${name}@example.com` })).join("\n");
-    // The client would send text as JSON.
-    const sent = { headers: { "Content-Type": "application/octet-stream" }, bodySerializer: (rows: string) => rows };
-    const done = await ok(key.PUT("/api/v1/tenants/{tenant}/imports/{id}/parts/{number}", { ...part, ...sent, body }));
-    assert.equal(done.counts.rows, names.length);
-    const read = await ok(key.GET("/api/v1/tenants/{tenant}/imports/{id}/parts/{number}", part));
-    assert.deepEqual(read.counts, done.counts);
-    assert.equal((await ok(key.GET("/api/v1/tenants/{tenant}/imports/{id}", at))).next_part, 2);
-  }
-  const second = { params: { path: { tenant: "hooli", id: "second" } } };
-  const left = await ok(key.GET("/api/v1/tenants/{tenant}/imports/{id}/unmatched", second));
-  assert.deepEqual(left.items.map((person) => person.user_name), ["grace@example.com"]);
 }
 
 /** Each kind of refusal is declared, and its type leads to a page. */

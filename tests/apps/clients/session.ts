@@ -12,6 +12,7 @@ export async function administer(api: Api, scim: Scim, person: string, logIn: Lo
   await people(api, scim, person, logIn);
   await logs(api);
   await webhooks(api);
+  await imports(api);
 }
 
 async function connections(api: Api): Promise<void> {
@@ -137,4 +138,24 @@ async function webhooks(api: Api): Promise<void> {
   await ok(api.POST("/api/v1/webhooks/{id}/test", at));
   await ok(api.GET("/api/v1/webhooks/{id}/deliveries", at));
   await ok(api.DELETE("/api/v1/webhooks/{id}", at));
+}
+
+/** An import of two people, and a report that has met one of them. */
+async function imports(api: Api): Promise<void> {
+  for (const [id, mode, names] of [["first", "import", ["barbara", "mary"]], ["second", "report", ["barbara"]]] as const) {
+    const at = { params: { path: { id } } };
+    await ok(api.PUT("/api/v1/imports/{id}", { ...at, body: { mode } }));
+    const part = { params: { path: { id, number: 1 } } };
+    const body = names.map((name) => JSON.stringify({ user_name: `${name}@example.com` })).join("\n");
+    // The client would send text as JSON.
+    const sent = { headers: { "Content-Type": "application/octet-stream" }, bodySerializer: (rows: string) => rows };
+    const done = await ok(api.PUT("/api/v1/imports/{id}/parts/{number}", { ...part, ...sent, body }));
+    assert.equal(done.counts.rows, names.length);
+    const read = await ok(api.GET("/api/v1/imports/{id}/parts/{number}", part));
+    assert.deepEqual(read.counts, done.counts);
+    assert.equal((await ok(api.GET("/api/v1/imports/{id}", at))).next_part, 2);
+  }
+  const second = { params: { path: { id: "second" } } };
+  const left = (await ok(api.GET("/api/v1/imports/{id}/unmatched", second))).items.map((person) => person.user_name);
+  assert(left.includes("mary@example.com") && !left.includes("barbara@example.com"));
 }

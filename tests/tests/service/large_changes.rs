@@ -136,6 +136,47 @@ fn a_person_deleted_during_a_large_change_is_counted_once() {
 }
 
 #[test]
+fn a_person_deleted_before_their_deleted_group_is_cleaned_up_leaves_once() {
+    run(async |service| {
+        let tenant = service.tenant("deleted-in-deleted").await;
+        let idp = tenant.idp();
+        let (gone, stays) = (idp.user("gone").await, idp.user("stays").await);
+        let group = idp.group("g", &[&gone, &stays]).await;
+
+        let (writer, faults) = service.other_process(&tenant);
+        let open_intents = format!("\"T#{}#I\"", tenant.id());
+        faults.schedule(move |call| {
+            let opens = call.operation == "TransactWriteItems"
+                && call.body.to_string().contains(&open_intents);
+            if opens {
+                Fault::KilledAfter
+            } else {
+                Fault::None
+            }
+        });
+        let precondition = Precondition::none();
+        let resources = writer.resources();
+        tokio::select! {
+            _ = resources.delete(&GROUPS, &group, &precondition) => panic!("the deletion was not killed"),
+            () = faults.wait_for_kill() => {}
+        }
+
+        idp.delete(&format!("/Users/{gone}")).await.expect(204);
+        tenant.directory().members().sweep().await.unwrap();
+        let feed = tenant.directory().journal().events(0, 500).await.unwrap();
+        let feed: Vec<Value> = feed.iter().map(|event| json!(event)).collect();
+        let of = |kind: &str| {
+            let kind = feed.iter().filter(|event| event["type"] == kind);
+            let members = kind.map(|event| event["after"]["member"].as_str().unwrap());
+            members.collect::<Vec<_>>()
+        };
+        assert_eq!(of("group.member_added").len(), 2);
+        assert_eq!(of("group.member_removed"), [&stays]);
+        assert_eq!(leftovers(service, &tenant).await, Vec::<Item>::new());
+    });
+}
+
+#[test]
 fn a_refused_deletion_leaves_no_steps_behind() {
     run(async |service| {
         let tenant = service.tenant("refused-deletion").await;

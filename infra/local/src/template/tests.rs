@@ -271,6 +271,7 @@ fn the_deployed_api_is_what_scim_asks_for() {
                 "/schemas",
                 "/schemas/{proxy+}",
                 "/scim/{proxy+}",
+                "/imports/{proxy+}",
                 "/picker",
                 "/users",
                 "/users/{proxy+}",

@@ -410,14 +410,18 @@ impl Members<'_> {
             let ids = page.items.iter().map(|item| text(item, "SK"));
             let ids = ids.collect::<Result<BTreeSet<&str>, _>>()?;
             let mut transaction = Transaction::default();
-            for user in self.existing_users(&ids).await? {
+            let users = self.existing_users(&ids).await?;
+            for user in &users {
                 let removed = ListChange::Remove;
-                write_group_list(self.scope, &mut transaction, &user, removed, group);
+                write_group_list(self.scope, &mut transaction, user, removed, group);
             }
-            let left = json!({"added": [], "removed": ids});
-            let entry = Entry::new(&scope, EventType::GroupMembersChanged, intent.group());
-            let entry = entry.with_change(None, Some(left));
-            transaction.put(entry.to_item(self.scope.keys())?);
+            // Whoever was deleted has already left all groups in the feed.
+            if !users.is_empty() {
+                let left = json!({"added": [], "removed": users});
+                let entry = Entry::new(&scope, EventType::GroupMembersChanged, intent.group());
+                let entry = entry.with_change(None, Some(left));
+                transaction.put(entry.to_item(self.scope.keys())?);
+            }
             for id in ids {
                 let member = self.scope.keys().member(group, id);
                 transaction.delete_if(member, Expression::present(), Guard::Stale);

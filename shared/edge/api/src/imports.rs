@@ -132,13 +132,12 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
 
 /// Creates an import, a report or a preview of an adoption, to which parts with rows are sent. The same request again
 /// changes nothing. It is kept for 90 days.
-#[utoipa::path(put, path = "/api/v1/tenants/{tenant}/imports/{id}", operation_id = "put_import", tag = "imports",
+#[utoipa::path(put, path = "/api/v1/imports/{id}", operation_id = "put_import", tag = "imports",
     request_body = DesiredImport,
-    params(("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The import's id, which the application chooses")),
+    params(("id" = String, Path, description = "The import's id, which the caller chooses")),
     responses((status = 200, body = Import, description = "It was there before"),
         (status = 201, body = Import, description = "It was created")),
-    security(("service_key" = ["provisioning:create", "directory:read", "sso:configure"])))]
+    security(("session" = ["provisioning:create", "directory:read", "sso:configure"]), ("service_key" = ["provisioning:create", "directory:read", "sso:configure"])))]
 pub(crate) async fn put(
     access: Access<Gate>,
     Id(id): Id,
@@ -175,11 +174,10 @@ pub(crate) async fn put(
 }
 
 /// Reads an import with its progress.
-#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/imports/{id}", operation_id = "read_import", tag = "imports",
-    params(("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The import's id")),
+#[utoipa::path(get, path = "/api/v1/imports/{id}", operation_id = "read_import", tag = "imports",
+    params(("id" = String, Path, description = "The import's id")),
     responses((status = 200, body = Import)),
-    security(("service_key" = ["provisioning:create", "directory:read", "sso:configure"])))]
+    security(("session" = ["provisioning:create", "directory:read", "sso:configure"]), ("service_key" = ["provisioning:create", "directory:read", "sso:configure"])))]
 pub(crate) async fn read(access: Access<Gate>, Id(id): Id) -> Result<Json<Import>, Problem> {
     Ok(Json(access.tenant.imports().import(&id).await?.into()))
 }
@@ -192,15 +190,14 @@ pub(crate) async fn read(access: Access<Gate>, Id(id): Id) -> Result<Json<Import
 /// the values of a list are separated by `;`, and an empty cell says nothing. A row means the person with its
 /// `application_id`, or else with its `user_name`. What a row does not say stays as it is. Roles replace those that were
 /// given by hand; groups are added. Nobody gets a mail.
-#[utoipa::path(put, path = "/api/v1/tenants/{tenant}/imports/{id}/parts/{number}", operation_id = "put_import_part",
+#[utoipa::path(put, path = "/api/v1/imports/{id}/parts/{number}", operation_id = "put_import_part",
     tag = "imports",
     request_body(content = inline(Sent), content_type = "application/octet-stream",
         description = "The rows in the format of the import, in UTF-8. Any other `Content-Type`, such as `text/csv`, says the same."),
-    params(("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The import's id"),
+    params(("id" = String, Path, description = "The import's id"),
         ("number" = i32, Path, description = "The number of the part", minimum = 1, maximum = 5000)),
     responses((status = 200, body = ImportPart)),
-    security(("service_key" = ["provisioning:create", "directory:read", "sso:configure"])))]
+    security(("session" = ["provisioning:create", "directory:read", "sso:configure"]), ("service_key" = ["provisioning:create", "directory:read", "sso:configure"])))]
 pub(crate) async fn put_part(
     access: Access<Gate>,
     path: PartPath,
@@ -215,13 +212,12 @@ pub(crate) async fn put_part(
 }
 
 /// Reads what became of a part: 404 if it is not done.
-#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/imports/{id}/parts/{number}", operation_id = "read_import_part",
+#[utoipa::path(get, path = "/api/v1/imports/{id}/parts/{number}", operation_id = "read_import_part",
     tag = "imports",
-    params(("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The import's id"),
+    params(("id" = String, Path, description = "The import's id"),
         ("number" = i32, Path, description = "The number of the part", minimum = 1, maximum = 5000)),
     responses((status = 200, body = ImportPart)),
-    security(("service_key" = ["provisioning:create", "directory:read", "sso:configure"])))]
+    security(("session" = ["provisioning:create", "directory:read", "sso:configure"]), ("service_key" = ["provisioning:create", "directory:read", "sso:configure"])))]
 pub(crate) async fn read_part(
     access: Access<Gate>,
     path: PartPath,
@@ -232,12 +228,11 @@ pub(crate) async fn read_part(
 
 /// Lists the people whom no row of a report or a preview has met: those who are not in the application's list, or who would
 /// be left over when the identity provider pushes. Read it after the last part.
-#[utoipa::path(get, path = "/api/v1/tenants/{tenant}/imports/{id}/unmatched", operation_id = "list_unmatched_people",
+#[utoipa::path(get, path = "/api/v1/imports/{id}/unmatched", operation_id = "list_unmatched_people",
     tag = "imports",
-    params(("tenant" = String, Path, description = "The tenant's id"),
-        ("id" = String, Path, description = "The import's id"), UnmatchedQuery),
+    params(("id" = String, Path, description = "The import's id"), UnmatchedQuery),
     responses((status = 200, body = List<UnmatchedPerson>)),
-    security(("service_key" = ["provisioning:create", "directory:read", "sso:configure"])))]
+    security(("session" = ["provisioning:create", "directory:read", "sso:configure"]), ("service_key" = ["provisioning:create", "directory:read", "sso:configure"])))]
 pub(crate) async fn list_unmatched(
     access: Access<Gate>,
     Id(id): Id,

@@ -77,9 +77,6 @@ pub(crate) fn admin_of_tenant() -> OpenApiRouter<Api> {
         .routes(routes!(schemas::read, schemas::declare, schemas::withdraw))
         .routes(routes!(remedies::bind))
         .routes(routes!(support::grant))
-        .routes(routes!(imports::read, imports::put))
-        .routes(routes!(imports::read_part, imports::put_part))
-        .routes(routes!(imports::list_unmatched))
         .routes(routes!(webhooks::paused_tenants))
         .routes(routes!(webhooks::changes))
         .routes(routes!(roles::define));
@@ -102,6 +99,9 @@ fn both_doors() -> Vec<UtoipaMethodRouter<Api>> {
         routes!(observed::list),
         routes!(tokens::list, tokens::create),
         routes!(tokens::read, tokens::revoke),
+        routes!(imports::read, imports::put),
+        routes!(imports::read_part, imports::put_part),
+        routes!(imports::list_unmatched),
         routes!(groups::list),
         routes!(groups::read),
         routes!(groups::list_mappings),

@@ -45,7 +45,7 @@ pub(crate) async fn list(
 /// between 200 and 299 within ten seconds counts as received. Other deliveries are repeated with growing delays; after
 /// three days of failures, the webhook is paused.
 #[utoipa::path(post, path = "/api/v1/webhooks", operation_id = "create_webhook", tag = "webhooks", request_body = NewWebhook,
-    responses((status = 201, body = WebhookWithSecret)), security(("session" = ["webhooks:manage", "logs:read", "directory:read"]), ("service_key" = ["webhooks:manage", "events:read"])))]
+    responses((status = 201, body = WebhookWithSecret), (status = 410, description = "`after` is not in the feed")), security(("session" = ["webhooks:manage", "logs:read", "directory:read"]), ("service_key" = ["webhooks:manage", "events:read"])))]
 pub(crate) async fn create(
     owner: Owner,
     Fields(new): Fields<NewWebhook>,
@@ -238,7 +238,7 @@ pub(crate) async fn resume(
 /// the stack, it is a place in the feed of the tenant that `for_tenant` names.
 #[utoipa::path(post, path = "/api/v1/webhooks/{id}/replay", operation_id = "replay_webhook", tag = "webhooks",
     request_body = Replay, params(("id" = String, Path, description = "The webhook's id"), ForTenant),
-    responses((status = 200, body = Webhook)), security(("session" = ["webhooks:manage", "logs:read", "directory:read"]), ("service_key" = ["webhooks:manage", "events:read"])))]
+    responses((status = 200, body = Webhook), (status = 410, description = "`after` is not in the feed")), security(("session" = ["webhooks:manage", "logs:read", "directory:read"]), ("service_key" = ["webhooks:manage", "events:read"])))]
 pub(crate) async fn replay(
     owner: Owner,
     Id(id): Id,

@@ -1,8 +1,10 @@
 //! Places in the feed: one that is lost, and one that an admin chooses.
 
 use rollcall_directory::{EventType, WebhookChange};
+use rollcall_tests::api::Api;
 use rollcall_tests::event_fixture::relayed;
 use rollcall_tests::service::run;
+use serde_json::json;
 
 use super::Scene;
 use super::receiver::{Receiver, Reply};
@@ -93,5 +95,35 @@ fn a_replay_begins_where_it_is_told() {
             .replay(&webhook.id, head + 1_000)
             .await;
         assert_eq!(ahead.unwrap_err().reason().as_str(), "cursor_ahead");
+    });
+}
+
+#[test]
+fn a_place_that_is_not_in_the_feed_is_gone() {
+    run(async |_| {
+        let scene = Scene::create().await;
+        let (local, tenant) = (&scene.fixture.local, scene.tenant.id());
+        let application = Api::new(local.api_base_url(), Some(local.service_key().to_owned()));
+        let url = "http://127.0.0.1:9/";
+        let of_tenant = format!("/tenants/{tenant}/webhooks");
+        let create = async |path: &str| {
+            let made = application.post(path, json!({"name": "SIEM", "url": url}));
+            made.await.expect(201).string("/id")
+        };
+        let replay = format!("{of_tenant}/{}/replay", create(&of_tenant).await);
+        let of_stack = create("/webhooks").await;
+        let of_stack = format!("/webhooks/{of_stack}/replay?for_tenant={tenant}");
+        let ahead = json!({"after": "999999"});
+        for (path, body) in [
+            (
+                of_tenant,
+                json!({"name": "SIEM", "url": url, "after": "999999"}),
+            ),
+            (replay, ahead.clone()),
+            (of_stack, ahead),
+        ] {
+            let refused = application.post(&path, body).await.expect(410);
+            assert_eq!(refused.string("/reason"), "cursor_ahead");
+        }
     });
 }
