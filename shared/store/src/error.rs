@@ -14,6 +14,16 @@ pub enum Error {
     /// The request is refused for a reason that is more specific than the error of the protocol.
     #[error("{1}")]
     Refused(Reason, #[source] scim::Error),
+    /// The request names a place that the feed of events has not reached, or whose events have expired.
+    #[error("{detail}")]
+    NotInFeed {
+        /// Which of the two.
+        reason: Reason,
+        /// What is wrong, for the client.
+        detail: String,
+        /// The sequence of the event after which to go on.
+        next: u64,
+    },
     /// DynamoDB throttled the calls, or concurrent writes of the same items conflicted, through all retries. A later
     /// retry can succeed.
     #[error("the table stayed busy through every retry")]
@@ -40,6 +50,7 @@ impl Error {
     pub fn to_scim(&self) -> scim::Error {
         match self {
             Self::Scim(error) | Self::Refused(_, error) => error.clone(),
+            Self::NotInFeed { detail, .. } => scim::Error::InvalidValue(detail.clone()),
             Self::Busy(_) | Self::Unreachable(_) | Self::Keys(_) => scim::Error::Unavailable {
                 retry_after: BUSY_RETRY_AFTER_SECONDS,
             },
@@ -50,7 +61,7 @@ impl Error {
     /// Returns the reason code. Those of faults are as general as what the client may see of them.
     pub fn reason(&self) -> Reason {
         match self {
-            Self::Refused(reason, _) => *reason,
+            Self::Refused(reason, _) | Self::NotInFeed { reason, .. } => *reason,
             _ => Reason::from(&self.to_scim()),
         }
     }
@@ -62,7 +73,10 @@ impl Error {
 
     /// Returns whether the request is refused because of its content.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Scim(_) | Self::Refused(..))
+        matches!(
+            self,
+            Self::Scim(_) | Self::Refused(..) | Self::NotInFeed { .. }
+        )
     }
 
     /// Returns whether a later retry can succeed.

@@ -451,6 +451,10 @@ fn every_endpoint_with_every_credential() {
         }
         for operation in &operations {
             for (who, caller) in &mut callers {
+                // What another tenant calls the same is an import of its own; `isolation` keeps them apart.
+                if *who == Who::OtherTenant && operation.path.starts_with("/imports/") {
+                    continue;
+                }
                 let path = fixture.path(operation).await;
                 let body = fixture.body(operation).map(|body| body.to_string());
                 let answer = caller.send(operation.method.clone(), &path, body).await;

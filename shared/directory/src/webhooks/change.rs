@@ -388,14 +388,16 @@ impl Webhooks<'_> {
     pub(super) async fn place(self, after: u64) -> Result<u64, Error> {
         match self.peek(after).await? {
             FeedRead::Page(_) => Ok(after),
-            FeedRead::Ahead { head } => Err(Error::Refused(
-                Reason::CursorAhead,
-                scim::Error::InvalidValue(format!("the feed ends with event {head}")),
-            )),
-            FeedRead::Expired { after } => Err(Error::Refused(
-                Reason::EventsExpired,
-                scim::Error::InvalidValue(format!("events up to {after} have expired")),
-            )),
+            FeedRead::Ahead { head } => Err(Error::NotInFeed {
+                reason: Reason::CursorAhead,
+                detail: format!("the feed ends with event {head}"),
+                next: head,
+            }),
+            FeedRead::Expired { after } => Err(Error::NotInFeed {
+                reason: Reason::EventsExpired,
+                detail: format!("events up to {after} have expired"),
+                next: after,
+            }),
         }
     }
 }

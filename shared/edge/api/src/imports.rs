@@ -137,7 +137,7 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
     params(("id" = String, Path, description = "The import's id, which the caller chooses")),
     responses((status = 200, body = Import, description = "It was there before"),
         (status = 201, body = Import, description = "It was created")),
-    security(("session" = ["provisioning:create", "directory:read", "sso:configure"]), ("service_key" = ["provisioning:create", "directory:read", "sso:configure"])))]
+    security(("session" = ["provisioning:create", "directory:read", "sso:configure"])))]
 pub(crate) async fn put(
     access: Access<Gate>,
     Id(id): Id,
@@ -177,7 +177,7 @@ pub(crate) async fn put(
 #[utoipa::path(get, path = "/api/v1/imports/{id}", operation_id = "read_import", tag = "imports",
     params(("id" = String, Path, description = "The import's id")),
     responses((status = 200, body = Import)),
-    security(("session" = ["provisioning:create", "directory:read", "sso:configure"]), ("service_key" = ["provisioning:create", "directory:read", "sso:configure"])))]
+    security(("session" = ["provisioning:create", "directory:read", "sso:configure"])))]
 pub(crate) async fn read(access: Access<Gate>, Id(id): Id) -> Result<Json<Import>, Problem> {
     Ok(Json(access.tenant.imports().import(&id).await?.into()))
 }
@@ -197,7 +197,7 @@ pub(crate) async fn read(access: Access<Gate>, Id(id): Id) -> Result<Json<Import
     params(("id" = String, Path, description = "The import's id"),
         ("number" = i32, Path, description = "The number of the part", minimum = 1, maximum = 5000)),
     responses((status = 200, body = ImportPart)),
-    security(("session" = ["provisioning:create", "directory:read", "sso:configure"]), ("service_key" = ["provisioning:create", "directory:read", "sso:configure"])))]
+    security(("session" = ["provisioning:create", "directory:read", "sso:configure"])))]
 pub(crate) async fn put_part(
     access: Access<Gate>,
     path: PartPath,
@@ -217,7 +217,7 @@ pub(crate) async fn put_part(
     params(("id" = String, Path, description = "The import's id"),
         ("number" = i32, Path, description = "The number of the part", minimum = 1, maximum = 5000)),
     responses((status = 200, body = ImportPart)),
-    security(("session" = ["provisioning:create", "directory:read", "sso:configure"]), ("service_key" = ["provisioning:create", "directory:read", "sso:configure"])))]
+    security(("session" = ["provisioning:create", "directory:read", "sso:configure"])))]
 pub(crate) async fn read_part(
     access: Access<Gate>,
     path: PartPath,
@@ -232,7 +232,7 @@ pub(crate) async fn read_part(
     tag = "imports",
     params(("id" = String, Path, description = "The import's id"), UnmatchedQuery),
     responses((status = 200, body = List<UnmatchedPerson>)),
-    security(("session" = ["provisioning:create", "directory:read", "sso:configure"]), ("service_key" = ["provisioning:create", "directory:read", "sso:configure"])))]
+    security(("session" = ["provisioning:create", "directory:read", "sso:configure"])))]
 pub(crate) async fn list_unmatched(
     access: Access<Gate>,
     Id(id): Id,

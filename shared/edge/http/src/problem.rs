@@ -196,8 +196,16 @@ impl From<scim::Error> for Problem {
 impl From<directory::Error> for Problem {
     fn from(error: directory::Error) -> Self {
         let problem = Self::worded(error.reason(), &error.to_scim());
+        let next = match &error {
+            directory::Error::NotInFeed { next, .. } => Some(next.to_string()),
+            _ => None,
+        };
         let fault = error.is_fault().then(|| Arc::new(error));
-        Self { fault, ..problem }
+        Self {
+            fault,
+            next,
+            ..problem
+        }
     }
 }
 
