@@ -121,6 +121,8 @@ impl<'a> Door<'a> {
     fn filled_in(&self, text: &str) -> String {
         // Somebody has signed in by a name alone.
         text.replace("{finding}", "neither_subject_nor_connection")
+            .replace("{import}", "first")
+            .replace("{part}", "1")
             .replace("{user}", &self.user)
             .replace("{ghost}", &self.ghost)
             .replace("{leaver}", &self.leaver)
@@ -320,7 +322,9 @@ fn each_door_refuses_the_credential_of_the_other_and_tenants_that_do_not_exist()
                     let path = path.replace("{id}", tenant.connection_id());
                     format!("{path}?remedy=confirm")
                 }
-                path => path.replace("{id}", tenant.connection_id()),
+                path => path
+                    .replace("{id}", tenant.connection_id())
+                    .replace("{number}", "1"),
             };
             let body = ["POST", "PUT", "PATCH"].contains(&method.as_str());
             let body = body.then(|| "{}".to_owned());

@@ -5,6 +5,7 @@ use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::{GROUPS, Role};
 use rollcall_scim::{GROUP, PATCH_OP_URN, Patch, Precondition};
+use rollcall_tests::event_fixture::relayed;
 use rollcall_tests::faults::Fault;
 use rollcall_tests::raw::{self, Item};
 use rollcall_tests::service::{Service, Tenant, run};
@@ -163,6 +164,7 @@ fn a_person_deleted_before_their_deleted_group_is_cleaned_up_leaves_once() {
 
         idp.delete(&format!("/Users/{gone}")).await.expect(204);
         tenant.directory().members().sweep().await.unwrap();
+        relayed(tenant.directory()).await;
         let feed = tenant.directory().journal().events(0, 500).await.unwrap();
         let feed: Vec<Value> = feed.iter().map(|event| json!(event)).collect();
         let of = |kind: &str| {

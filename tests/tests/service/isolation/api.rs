@@ -59,7 +59,7 @@ async fn values(board: &Board, document: &Value, operation: &Operation, caller: 
             let is_named = matches!(place, Place::Path(name) if name == "id");
             let chooses = ["put_connection", "put_webhook"];
             let chooses = chooses.iter().any(|id| operation.id().starts_with(id)) && !fits;
-            if is_named && (chooses || operation.id() == "put_import") {
+            if is_named && (chooses || names_import(operation)) {
                 continue;
             }
             let filled = operation.filled(document, &board.other, Some((place, value)));
@@ -77,6 +77,11 @@ async fn values(board: &Board, document: &Value, operation: &Operation, caller: 
         }
     }
     cells
+}
+
+/// Returns whether the operation creates an import, whose id the caller chooses.
+fn names_import(operation: &Operation) -> bool {
+    ["put_import", "put_import_of_tenant"].contains(&operation.id())
 }
 
 /// Shares the values that fit nowhere between the two doors of an operation.
@@ -103,7 +108,7 @@ async fn credentials(board: &Board, document: &Value, operation: &Operation) -> 
     };
     for caller in callers {
         // An import is called what the caller chooses: with this credential, it would be one of the caller's own.
-        if operation.id() == "put_import" && std::ptr::eq(caller, &other.owner) {
+        if names_import(operation) && std::ptr::eq(caller, &other.owner) {
             continue;
         }
         let filled = operation.filled(document, whose, None);
