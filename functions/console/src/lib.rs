@@ -7,6 +7,8 @@
 //! - `session_cookie` reads and writes the session cookie and derives form tokens from it.
 //! - `layout` surrounds every page, and renders errors.
 //! - `brand` says how pages look: name and logo of the product, and `brand_sheet` has its colour.
+//! - `messages` has what pages say, in each language: `t("key")`. `language` is which one a visit has. The texts are in
+//!   `locales`; `catalogues` checks them.
 //! - `display` formats times, names, roles and states. `change_summary` describes a change in words.
 //! - `change_sentence` and `request_sentence` say what a line of a log is, with names; `asked` reads what a request asked
 //!   for, and `bursts` puts entries of one cause together.
@@ -23,11 +25,15 @@ mod assets;
 mod brand;
 mod brand_sheet;
 mod bursts;
+#[cfg(test)]
+mod catalogues;
 mod change_sentence;
 mod change_summary;
 mod display;
 mod export;
+mod language;
 mod layout;
+mod messages;
 mod pages;
 mod providers;
 mod request_sentence;
@@ -39,12 +45,16 @@ mod visitor;
 #[cfg(test)]
 mod words;
 
+use axum::middleware;
 use rollcall_directory::Directory;
 use rollcall_edge_http::{HttpFunction, finish_pages};
+
+pub(crate) use messages::{Text, t};
 
 /// Builds the console on one directory.
 pub fn router(directory: Directory) -> HttpFunction {
     let pages = pages::router()
+        .layer(middleware::from_fn(language::speak))
         .merge(assets::router())
         .merge(brand::router());
     finish_pages(pages.with_state(directory), layout::error_page)

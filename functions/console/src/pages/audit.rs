@@ -167,7 +167,7 @@ async fn actors_named(reader: Reader<'_>, name: String) -> Result<Vec<String>, P
         .map(|one| one.id.clone());
     let kinds = ["portal_link", "application", "system"]
         .iter()
-        .filter(|kind| fold(display::actor_kind(kind)) == folded)
+        .filter(|kind| fold(&display::actor_kind(kind)) == folded)
         .map(|kind| (*kind).to_owned());
     let mut actors: Vec<String> = connections.chain(kinds).collect();
     if reader.sees_directory {
