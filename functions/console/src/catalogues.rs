@@ -35,23 +35,7 @@ const OF_PEOPLE_AND_GROUPS: &[&str] = &[
     "saved.html",
 ];
 
-const OF_CONNECTIONS: &[&str] = &[
-    "checklist.html",
-    "choose.html",
-    "connect.html",
-    "connection.html",
-    "connection_rules.html",
-    "connection_setup.html",
-    "connection_status.html",
-    "guides",
-    "held.html",
-    "observed.html",
-    "rehearsal.html",
-    "remedy.html",
-    "remedy_progress.html",
-    "settings.html",
-    "tokens.html",
-];
+const OF_CONNECTIONS: &[&str] = &[];
 
 const OF_LOGS_AND_EVIDENCE: &[&str] = &[
     "access_review.html",
@@ -66,8 +50,6 @@ const OF_LOGS_AND_EVIDENCE: &[&str] = &[
     "offboarding.html",
     "record.html",
     "record_parts.html",
-    "support.html",
-    "tail.html",
     "trace.html",
 ];
 
@@ -210,7 +192,7 @@ fn uses(name: &str, text: &str) -> Vec<Use> {
                 ("n" | "s" | "name" | "bdi" | "part" | "choice", Some(first)) => {
                     given.insert(first.to_owned());
                 }
-                ("link" | "tag", Some(first)) => {
+                ("link" | "outside" | "tag", Some(first)) => {
                     given.insert(first.to_owned());
                     given.insert(format!("{first}-end"));
                 }

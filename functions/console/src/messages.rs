@@ -200,6 +200,14 @@ impl Text {
         self.between(name, open, "</a>")
     }
 
+    /// Makes a link to a page of others, which does not learn where it was followed.
+    #[must_use]
+    pub(crate) fn outside(self, name: &'static str, address: impl fmt::Display) -> Self {
+        let address = escaped(&address.to_string());
+        let open = format!("<a href=\"{address}\" rel=\"external noreferrer\">");
+        self.between(name, open, "</a>")
+    }
+
     /// Puts what stands between `$NAME` and `$NAME-end` in the message into an element, such as `strong`.
     #[must_use]
     pub(crate) fn tag(self, name: &'static str, element: &'static str) -> Self {

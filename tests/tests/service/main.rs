@@ -57,6 +57,7 @@ mod console_empty_pages;
 mod console_exports;
 mod console_first_hour;
 mod console_forms;
+mod console_german_connections;
 mod console_groups;
 mod console_health;
 mod console_hostile;

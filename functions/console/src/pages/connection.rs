@@ -22,6 +22,7 @@ use super::setup_steps::{Setup, StepMark};
 use crate::layout::{Layout, Section, is_about_form, redirect, render, status_of};
 use crate::providers::{Guide, PROVIDERS, ProviderInfo, READ_ON};
 use crate::visitor::{Change, Visitor};
+use crate::{Text, t};
 
 /// Which page of a connection is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,16 +68,16 @@ struct Page {
 
 impl Page {
     /// How the connection is: the class of a badge, and its word.
-    fn health(&self) -> (&'static str, &'static str) {
+    fn health(&self) -> (&'static str, Text) {
         let Milestones {
             last_request_at,
             last_success_at,
             ..
         } = &self.milestones;
         match (self.has_arrived(), last_request_at == last_success_at) {
-            (_, false) => ("failed", "Last request failed"),
-            (false, true) => ("invited", "Setting up"),
-            (true, true) => ("active", "Working"),
+            (_, false) => ("failed", t("connection-request-failed")),
+            (false, true) => ("invited", t("connection-setting-up")),
+            (true, true) => ("active", t("connection-working")),
         }
     }
 
@@ -305,9 +306,7 @@ pub(crate) async fn delete(
     let Change { visitor, form } = change;
     let people = form.people();
     if people != PeopleOf::Kept && !visitor.role().is_owner() {
-        return Err(Problem::forbidden(
-            "only an owner can hand over or deactivate the people of a connection",
-        ));
+        return Err(Problem::forbidden(t("connection-owners-people")));
     }
     let credentials = visitor.tenant().credentials();
     if let Err(error) = credentials.delete_connection_and(&id, &people).await {

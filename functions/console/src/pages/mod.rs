@@ -37,6 +37,7 @@ mod person_actions;
 mod preview;
 mod record;
 mod rehearsal;
+mod rehearsal_words;
 mod remedies;
 mod roles;
 mod saved;
