@@ -45,15 +45,13 @@ pub(crate) fn sentence(entry: &Entry, names: &Names) -> Text {
         Some(EventType::UserDeleted) => t("change-user-deleted").name("name", name),
         Some(EventType::GroupDeleted) => t("change-group-deleted").name("name", name),
         Some(EventType::ConnectionDeleted) => t("change-connection-deleted").name("name", name),
-        Some(EventType::UserUpdated | EventType::GroupUpdated) => {
-            match changed_attributes(entry) {
-                Some((attributes, more)) => t("change-attributes-of")
-                    .s("attributes", attributes)
-                    .n("more", more)
-                    .name("name", name),
-                None => t("change-something-of").name("name", name),
-            }
-        }
+        Some(EventType::UserUpdated | EventType::GroupUpdated) => match changed_attributes(entry) {
+            Some((attributes, more)) => t("change-attributes-of")
+                .s("attributes", attributes)
+                .n("more", more)
+                .name("name", name),
+            None => t("change-something-of").name("name", name),
+        },
         Some(EventType::UserRoleChanged) => role_changed(entry, name),
         Some(EventType::GroupMembersChanged) => members_changed(entry, name, names),
         Some(EventType::GroupMappingChanged) => t("change-mapping-of")

@@ -23,7 +23,9 @@ pub(crate) fn summary(entry: &Entry) -> Text {
         | EventType::ConnectionRulesChanged
         | EventType::TenantSettingsChanged
         | EventType::WebhookChanged => match attributes_changed(&before, &after) {
-            Some((names, more)) => t("change-attributes").s("attributes", names).n("more", more),
+            Some((names, more)) => t("change-attributes")
+                .s("attributes", names)
+                .n("more", more),
             None => t("change-something"),
         },
         EventType::UserDeactivated => t("change-deactivated"),
@@ -161,9 +163,7 @@ fn link_made(after: &Map<String, Value>) -> Text {
         (None, Some(email), true) => t("change-link-made-for-to-be-mailed")
             .s("email", email)
             .s("role", role),
-        (None, Some(email), false) => t("change-link-made-for")
-            .s("email", email)
-            .s("role", role),
+        (None, Some(email), false) => t("change-link-made-for").s("email", email).s("role", role),
         (None, None, true) => t("change-link-made-to-be-mailed").s("role", role),
         (None, None, false) => t("change-link-made").s("role", role),
     }
@@ -244,9 +244,7 @@ fn members_changed(after: &Map<String, Value>) -> Text {
     let number = |list| ids(after, list).count();
     match (number("added"), number("removed")) {
         (0, 0) => t("change-members-none"),
-        (added, removed) => t("change-members")
-            .n("added", added)
-            .n("removed", removed),
+        (added, removed) => t("change-members").n("added", added).n("removed", removed),
     }
 }
 

@@ -33,33 +33,94 @@ pub(crate) fn title(finding: &Finding) -> Text {
         FindingKind::ForeignAddress => t("finding-foreign-address").s("name", name),
         FindingKind::WrongAddress => t("finding-wrong-address").s("name", name),
         FindingKind::NeverHeardFrom => t("finding-never-heard-from").s("name", name),
-        FindingKind::TokenExpired => t("finding-token-expired").s("name", name).s("connection", connection),
+        FindingKind::TokenExpired => t("finding-token-expired")
+            .s("name", name)
+            .s("connection", connection),
         FindingKind::NoToken => t("finding-no-token").s("name", name),
-        FindingKind::TokenExpiring => t("finding-token-expiring").s("name", name).s("connection", connection).part("days", t("finding-days").n("count", count).s("number", count)),
-        FindingKind::ConnectionSilent => t("finding-connection-silent").s("name", name).part("hours", t("finding-hours").n("count", count).s("number", count)),
-        FindingKind::StaleUser => t("finding-stale-user").s("name", name).part("requests", requests(finding)),
-        FindingKind::StaleGroup => t("finding-stale-group").s("name", name).part("requests", requests(finding)),
-        FindingKind::UnsupportedFilter => t("finding-unsupported-filter").s("name", name).part("requests", requests(finding)),
+        FindingKind::TokenExpiring => t("finding-token-expiring")
+            .s("name", name)
+            .s("connection", connection)
+            .part(
+                "days",
+                t("finding-days").n("count", count).s("number", count),
+            ),
+        FindingKind::ConnectionSilent => t("finding-connection-silent").s("name", name).part(
+            "hours",
+            t("finding-hours").n("count", count).s("number", count),
+        ),
+        FindingKind::StaleUser => t("finding-stale-user")
+            .s("name", name)
+            .part("requests", requests(finding)),
+        FindingKind::StaleGroup => t("finding-stale-group")
+            .s("name", name)
+            .part("requests", requests(finding)),
+        FindingKind::UnsupportedFilter => t("finding-unsupported-filter")
+            .s("name", name)
+            .part("requests", requests(finding)),
         FindingKind::SkippedMembers => t("finding-skipped-members").s("name", name),
         FindingKind::NestedGroups => t("finding-nested-groups").s("name", name),
         FindingKind::IgnoredPath => t("finding-ignored-path").s("name", name),
-        FindingKind::FailuresRepeating => t("finding-failures-repeating").s("name", name).part("requests", requests(finding)),
+        FindingKind::FailuresRepeating => t("finding-failures-repeating")
+            .s("name", name)
+            .part("requests", requests(finding)),
         FindingKind::UsersWithoutGroups => t("finding-users-without-groups").s("name", name),
-        FindingKind::EmptyGroups => t("finding-empty-groups").n("count", count).part("groups", groups(finding)),
-        FindingKind::UnmappedGroups => t("finding-unmapped-groups").n("count", count).part("groups", groups(finding)),
-        FindingKind::ClaimMissing => t("finding-claim-missing").part("sign-ins", t("finding-sign-ins").choice("least", least).n("count", count).s("number", count)),
-        FindingKind::DefaultRoleWithoutMapping => t("finding-default-role-without-mapping").part("who", people_and_role(finding)),
-        FindingKind::DefaultRoleWithoutClaim => t("finding-default-role-without-claim").part("who", people_and_role(finding)),
-        FindingKind::DefaultRoleWithoutMatch if is_by_claim_alone(finding) => t("finding-default-role-without-match-alone").part("who", people_and_role(finding)),
-        FindingKind::DefaultRoleWithoutMatch => t("finding-default-role-without-match").part("who", people_and_role(finding)),
-        FindingKind::NeverSignedIn => t("finding-never-signed-in").n("count", count).part("people", people(finding)),
-        FindingKind::OwnedByAnother => t("finding-owned-by-another").s("name", name).part("requests", requests(finding)),
-        FindingKind::BrakeTripped => t("finding-brake-tripped").s("name", name).part("changes", t("finding-changes").choice("least", least).n("count", count).s("number", count)).s("ceiling", finding.ceiling.unwrap_or_default()),
-        FindingKind::SubjectsChanged if finding.subject.is_none() => t("finding-subjects-changed-without-connection").n("count", count).part("people", people(finding)),
-        FindingKind::SubjectsChanged => t("finding-subjects-changed").s("name", name).n("count", count).part("people", people(finding)),
+        FindingKind::EmptyGroups => t("finding-empty-groups")
+            .n("count", count)
+            .part("groups", groups(finding)),
+        FindingKind::UnmappedGroups => t("finding-unmapped-groups")
+            .n("count", count)
+            .part("groups", groups(finding)),
+        FindingKind::ClaimMissing => t("finding-claim-missing").part(
+            "sign-ins",
+            t("finding-sign-ins")
+                .choice("least", least)
+                .n("count", count)
+                .s("number", count),
+        ),
+        FindingKind::DefaultRoleWithoutMapping => {
+            t("finding-default-role-without-mapping").part("who", people_and_role(finding))
+        }
+        FindingKind::DefaultRoleWithoutClaim => {
+            t("finding-default-role-without-claim").part("who", people_and_role(finding))
+        }
+        FindingKind::DefaultRoleWithoutMatch if is_by_claim_alone(finding) => {
+            t("finding-default-role-without-match-alone").part("who", people_and_role(finding))
+        }
+        FindingKind::DefaultRoleWithoutMatch => {
+            t("finding-default-role-without-match").part("who", people_and_role(finding))
+        }
+        FindingKind::NeverSignedIn => t("finding-never-signed-in")
+            .n("count", count)
+            .part("people", people(finding)),
+        FindingKind::OwnedByAnother => t("finding-owned-by-another")
+            .s("name", name)
+            .part("requests", requests(finding)),
+        FindingKind::BrakeTripped => t("finding-brake-tripped")
+            .s("name", name)
+            .part(
+                "changes",
+                t("finding-changes")
+                    .choice("least", least)
+                    .n("count", count)
+                    .s("number", count),
+            )
+            .s("ceiling", finding.ceiling.unwrap_or_default()),
+        FindingKind::SubjectsChanged if finding.subject.is_none() => {
+            t("finding-subjects-changed-without-connection")
+                .n("count", count)
+                .part("people", people(finding))
+        }
+        FindingKind::SubjectsChanged => t("finding-subjects-changed")
+            .s("name", name)
+            .n("count", count)
+            .part("people", people(finding)),
         FindingKind::SignInRefused => refused(finding),
-        FindingKind::SubjectIsName => t("finding-subject-is-name").n("count", count).part("people", people(finding)),
-        FindingKind::NeitherSubjectNorConnection => t("finding-neither-subject-nor-connection").n("count", count).part("people", people(finding)),
+        FindingKind::SubjectIsName => t("finding-subject-is-name")
+            .n("count", count)
+            .part("people", people(finding)),
+        FindingKind::NeitherSubjectNorConnection => t("finding-neither-subject-nor-connection")
+            .n("count", count)
+            .part("people", people(finding)),
         FindingKind::PeopleCeiling => ceiling(finding),
         FindingKind::GroupsCeiling => ceiling(finding),
         FindingKind::TokensCeiling => ceiling(finding),
@@ -70,28 +131,62 @@ pub(crate) fn title(finding: &Finding) -> Text {
 
 fn ceiling(finding: &Finding) -> Text {
     let allowed = finding.ceiling.unwrap_or_default();
-    let tokens = || t("finding-tokens").n("count", finding.count).s("number", finding.count);
+    let tokens = || {
+        t("finding-tokens")
+            .n("count", finding.count)
+            .s("number", finding.count)
+    };
     match (finding.kind, finding.count >= allowed) {
-        (FindingKind::TokensCeiling, true) => t("finding-tokens-ceiling-reached").part("tokens", tokens()).s("ceiling", allowed),
-        (FindingKind::TokensCeiling, false) => t("finding-tokens-ceiling").part("tokens", tokens()).s("ceiling", allowed),
-        (FindingKind::GroupsCeiling, true) => t("finding-groups-ceiling-reached").part("groups", groups(finding)).s("ceiling", allowed),
-        (FindingKind::GroupsCeiling, false) => t("finding-groups-ceiling").part("groups", groups(finding)).s("ceiling", allowed),
-        (_, true) => t("finding-people-ceiling-reached").part("people", people(finding)).s("ceiling", allowed),
-        (_, false) => t("finding-people-ceiling").part("people", people(finding)).s("ceiling", allowed),
+        (FindingKind::TokensCeiling, true) => t("finding-tokens-ceiling-reached")
+            .part("tokens", tokens())
+            .s("ceiling", allowed),
+        (FindingKind::TokensCeiling, false) => t("finding-tokens-ceiling")
+            .part("tokens", tokens())
+            .s("ceiling", allowed),
+        (FindingKind::GroupsCeiling, true) => t("finding-groups-ceiling-reached")
+            .part("groups", groups(finding))
+            .s("ceiling", allowed),
+        (FindingKind::GroupsCeiling, false) => t("finding-groups-ceiling")
+            .part("groups", groups(finding))
+            .s("ceiling", allowed),
+        (_, true) => t("finding-people-ceiling-reached")
+            .part("people", people(finding))
+            .s("ceiling", allowed),
+        (_, false) => t("finding-people-ceiling")
+            .part("people", people(finding))
+            .s("ceiling", allowed),
     }
 }
 
 fn refused(finding: &Finding) -> Text {
-    let refused = t("finding-people-out").n("count", finding.count).part("people", people(finding));
+    let refused = t("finding-people-out")
+        .n("count", finding.count)
+        .part("people", people(finding));
     match finding.refusal {
-        Some(SignInRefusal::Ambiguous) => t("finding-sign-in-refused-ambiguous").part("refused", refused),
-        Some(SignInRefusal::OtherSubject) => t("finding-sign-in-refused-other-subject").part("refused", refused),
-        Some(SignInRefusal::OtherExternalId) => t("finding-sign-in-refused-other-external-id").part("refused", refused),
-        Some(SignInRefusal::OtherConnection) => t("finding-sign-in-refused-other-connection").part("refused", refused),
-        Some(SignInRefusal::Unproven) => t("finding-sign-in-refused-unproven").part("refused", refused),
-        Some(SignInRefusal::SameEmail) => t("finding-sign-in-refused-same-email").part("refused", refused),
-        Some(SignInRefusal::Inactive) => t("finding-sign-in-refused-inactive").part("refused", refused),
-        Some(SignInRefusal::NotProvisioned) => t("finding-sign-in-refused-not-provisioned").part("refused", refused),
+        Some(SignInRefusal::Ambiguous) => {
+            t("finding-sign-in-refused-ambiguous").part("refused", refused)
+        }
+        Some(SignInRefusal::OtherSubject) => {
+            t("finding-sign-in-refused-other-subject").part("refused", refused)
+        }
+        Some(SignInRefusal::OtherExternalId) => {
+            t("finding-sign-in-refused-other-external-id").part("refused", refused)
+        }
+        Some(SignInRefusal::OtherConnection) => {
+            t("finding-sign-in-refused-other-connection").part("refused", refused)
+        }
+        Some(SignInRefusal::Unproven) => {
+            t("finding-sign-in-refused-unproven").part("refused", refused)
+        }
+        Some(SignInRefusal::SameEmail) => {
+            t("finding-sign-in-refused-same-email").part("refused", refused)
+        }
+        Some(SignInRefusal::Inactive) => {
+            t("finding-sign-in-refused-inactive").part("refused", refused)
+        }
+        Some(SignInRefusal::NotProvisioned) => {
+            t("finding-sign-in-refused-not-provisioned").part("refused", refused)
+        }
         None => t("finding-sign-in-refused-unknown").part("refused", refused),
     }
 }
@@ -105,15 +200,24 @@ fn least(finding: &Finding) -> &'static str {
 }
 
 fn people(finding: &Finding) -> Text {
-    t("finding-people").choice("least", least(finding)).n("count", finding.count).s("number", finding.count)
+    t("finding-people")
+        .choice("least", least(finding))
+        .n("count", finding.count)
+        .s("number", finding.count)
 }
 
 fn groups(finding: &Finding) -> Text {
-    t("finding-groups").choice("least", least(finding)).n("count", finding.count).s("number", finding.count)
+    t("finding-groups")
+        .choice("least", least(finding))
+        .n("count", finding.count)
+        .s("number", finding.count)
 }
 
 fn requests(finding: &Finding) -> Text {
-    t("finding-requests").choice("least", least(finding)).n("count", finding.count).s("number", finding.count)
+    t("finding-requests")
+        .choice("least", least(finding))
+        .n("count", finding.count)
+        .s("number", finding.count)
 }
 
 /// Says what the people have to whom no group gives a role: the default role, or none.
@@ -144,16 +248,24 @@ fn title_of_several(kind: FindingKind, number: usize) -> Option<Text> {
         FindingKind::ConnectionSilent => t("finding-several-connection-silent").s("number", number),
         FindingKind::StaleUser => t("finding-several-stale-user").s("number", number),
         FindingKind::StaleGroup => t("finding-several-stale-group").s("number", number),
-        FindingKind::UnsupportedFilter => t("finding-several-unsupported-filter").s("number", number),
+        FindingKind::UnsupportedFilter => {
+            t("finding-several-unsupported-filter").s("number", number)
+        }
         FindingKind::SkippedMembers => t("finding-several-skipped-members").s("number", number),
         FindingKind::NestedGroups => t("finding-several-nested-groups").s("number", number),
         FindingKind::IgnoredPath => t("finding-several-ignored-path").s("number", number),
-        FindingKind::FailuresRepeating => t("finding-several-failures-repeating").s("number", number),
-        FindingKind::UsersWithoutGroups => t("finding-several-users-without-groups").s("number", number),
+        FindingKind::FailuresRepeating => {
+            t("finding-several-failures-repeating").s("number", number)
+        }
+        FindingKind::UsersWithoutGroups => {
+            t("finding-several-users-without-groups").s("number", number)
+        }
         FindingKind::OwnedByAnother => t("finding-several-owned-by-another").s("number", number),
         FindingKind::BrakeTripped => t("finding-several-brake-tripped").s("number", number),
         FindingKind::WebhookPaused => t("finding-several-webhook-paused").s("number", number),
-        FindingKind::WebhookPausedByHand => t("finding-several-webhook-paused-by-hand").s("number", number),
+        FindingKind::WebhookPausedByHand => {
+            t("finding-several-webhook-paused-by-hand").s("number", number)
+        }
         _ => return None,
     })
 }
@@ -172,12 +284,24 @@ pub(crate) fn advice(finding: &Finding) -> Text {
                 .s("name", isolated(finding.subject.as_ref())),
             None => t("advice-token-expiring"),
         },
-        (FindingKind::NeverHeardFrom, Some(Provider::Google)) => t("advice-never-heard-from-google"),
-        (FindingKind::UsersWithoutGroups, Some(Provider::Google)) => t("advice-users-without-groups-google"),
-        (FindingKind::ConnectionSilent, _) if on_schedule => t("advice-connection-silent-on-schedule"),
-        (FindingKind::DefaultRoleWithoutClaim, _) if is_by_claim_alone(finding) => t("advice-default-role-without-claim-alone"),
-        (FindingKind::DefaultRoleWithoutMatch, _) if is_by_claim_alone(finding) => t("advice-default-role-without-match-alone"),
-        (FindingKind::SubjectsChanged, _) if finding.subject.is_none() => t("advice-subjects-changed-without-connection"),
+        (FindingKind::NeverHeardFrom, Some(Provider::Google)) => {
+            t("advice-never-heard-from-google")
+        }
+        (FindingKind::UsersWithoutGroups, Some(Provider::Google)) => {
+            t("advice-users-without-groups-google")
+        }
+        (FindingKind::ConnectionSilent, _) if on_schedule => {
+            t("advice-connection-silent-on-schedule")
+        }
+        (FindingKind::DefaultRoleWithoutClaim, _) if is_by_claim_alone(finding) => {
+            t("advice-default-role-without-claim-alone")
+        }
+        (FindingKind::DefaultRoleWithoutMatch, _) if is_by_claim_alone(finding) => {
+            t("advice-default-role-without-match-alone")
+        }
+        (FindingKind::SubjectsChanged, _) if finding.subject.is_none() => {
+            t("advice-subjects-changed-without-connection")
+        }
         (FindingKind::SignInRefused, _) => advice_on_refusal(finding.refusal),
         (kind, _) => advice_on(kind),
     }

@@ -85,7 +85,12 @@ pub(crate) fn explained(diagnosis: Diagnosis) -> Text {
 pub(crate) fn readings(request: &LoggedRequest) -> Vec<(&str, Text)> {
     let codes = request.readings.iter().map(String::as_str);
     codes
-        .map(|code| (code, Reading::of(code).map_or_else(|| t("reading-unknown"), meaning)))
+        .map(|code| {
+            (
+                code,
+                Reading::of(code).map_or_else(|| t("reading-unknown"), meaning),
+            )
+        })
         .collect()
 }
 

@@ -66,13 +66,34 @@ fn finding(kind: FindingKind) -> Finding {
 /// Returns findings of a kind that differ in all that their words depend on.
 fn variants(kind: FindingKind) -> Vec<Finding> {
     let base = finding(kind);
-    let one = Finding { count: 1, ..base.clone() };
-    let many = Finding { count: 2_016, at_least: true, ..base.clone() };
-    let nameless = Finding { subject: None, among: Vec::new(), ..base.clone() };
-    let role = Finding { role: Some(Role::Viewer), ..one.clone() };
-    let claim = Finding { route_by: Some(RouteBy::Claim), role: Some(Role::Viewer), ..base.clone() };
+    let one = Finding {
+        count: 1,
+        ..base.clone()
+    };
+    let many = Finding {
+        count: 2_016,
+        at_least: true,
+        ..base.clone()
+    };
+    let nameless = Finding {
+        subject: None,
+        among: Vec::new(),
+        ..base.clone()
+    };
+    let role = Finding {
+        role: Some(Role::Viewer),
+        ..one.clone()
+    };
+    let claim = Finding {
+        route_by: Some(RouteBy::Claim),
+        role: Some(Role::Viewer),
+        ..base.clone()
+    };
     let another = Finding {
-        among: vec![Subject::new("connection", "d", "Entra"), Subject::new("token", "t", "new")],
+        among: vec![
+            Subject::new("connection", "d", "Entra"),
+            Subject::new("token", "t", "new"),
+        ],
         ..base.clone()
     };
     let mut all = vec![one, many, nameless, role, claim, another];
@@ -93,7 +114,9 @@ fn findings_are_told_as_the_api_tells_them() {
     for one in KINDS.into_iter().flat_map(variants) {
         assert_eq!(title(&one).plain(), one.title());
         assert_eq!(advice(&one).plain(), one.advice());
-        let several = FindingGroup { findings: vec![one.clone(), one.clone()] };
+        let several = FindingGroup {
+            findings: vec![one.clone(), one.clone()],
+        };
         assert_eq!(group_title(&several).plain(), several.title());
         language::with(Language::German, || {
             assert_ne!(title(&one).plain(), one.title());

@@ -31,6 +31,19 @@ use crate::{Text, t};
 /// Roles that change so soon after a mapping changed because of it.
 const FOLLOWS: SignedDuration = SignedDuration::from_mins(10);
 
+/// The actions that are offered where one types one: beginnings of their names.
+const ACTIONS: [&str; 9] = [
+    "user.",
+    "group.",
+    "token.",
+    "connection.",
+    "auth.login",
+    "auth.refused",
+    "auth.logout",
+    "portal_link.",
+    "tenant.",
+];
+
 /// The search for entries.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]

@@ -123,9 +123,10 @@ mod tests {
     fn filters_are_chips_that_can_be_removed() {
         let mut view = view(&[("failed", "yes"), ("connection", "c"), ("text", "")]);
         view.after = "x".to_owned();
-        let chips = view.chips(&[("failed", "yes", "activity-failures-only")], |name, value| {
-            format!("{name} is {value}")
-        });
+        let chips = view.chips(
+            &[("failed", "yes", "activity-failures-only")],
+            |name, value| format!("{name} is {value}"),
+        );
         let seen: Vec<_> = chips
             .iter()
             .map(|chip| (&*chip.text, &*chip.address, chip.is_set))
@@ -137,8 +138,10 @@ mod tests {
                 ("connection is c", "/console/activity?failed=yes", true),
             ]
         );
-        let offered =
-            self::view(&[]).chips(&[("failed", "yes", "activity-failures-only")], |_, _| String::new());
+        let offered = self::view(&[])
+            .chips(&[("failed", "yes", "activity-failures-only")], |_, _| {
+                String::new()
+            });
         assert_eq!(offered[0].address, "/console/activity?failed=yes");
         assert!(!offered[0].is_set);
     }

@@ -12,13 +12,13 @@ use serde_json::Value;
 
 use super::log_names::{Known, Reader, actor_name};
 use super::log_view::View;
+use crate::Text;
 use crate::change_sentence;
 use crate::change_summary::attributes;
 use crate::display;
 use crate::layout::Layout;
 use crate::request_refusal::{explained, readings};
 use crate::request_sentence;
-use crate::Text;
 use crate::visitor::{IsPart, Visitor};
 
 /// Changes of one request that a record shows. The audit log has all of them.

@@ -1,0 +1,6 @@
+# People: the list.
+
+people-chip-all = All
+people-chip-group = Group: { $group }
+people-deleted-group = A deleted group
+people-deleted-connection = A deleted connection
