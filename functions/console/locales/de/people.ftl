@@ -33,3 +33,4 @@ people-list = Liste der Personen
 people-select-all = Alle auf dieser Seite auswählen
 people-sort-created = Nach Anlage sortieren
 people-sort-name = Nach Benutzername sortieren
+people-no-connection = Keine

@@ -33,3 +33,4 @@ people-list = List of people
 people-select-all = Select everyone on this page
 people-sort-created = Sort by creation
 people-sort-name = Sort by user name
+people-no-connection = None
