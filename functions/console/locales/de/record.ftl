@@ -1,4 +1,4 @@
-# Der Datensatz einer Anfrage oder Änderung, und der Verlauf einer Person oder Gruppe.
+# Der Datensatz einer Anfrage oder Änderung.
 
 record-request = Anfrage
 record-close = Schließen
@@ -30,7 +30,3 @@ record-left-out = Ausgelassen
 record-connection = Verbindung
 record-request-id = Anfrage-ID
 record-took = { $number } ms
-
-history-joined = { $link }{ $group }{ $link-end } beigetreten
-history-left = { $link }{ $group }{ $link-end } verlassen
-history-by = durch { $name }

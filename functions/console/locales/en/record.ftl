@@ -1,4 +1,4 @@
-# The record of one request or change, and the history of a person or a group.
+# The record of one request or change.
 
 record-request = Request
 record-close = Close
@@ -30,7 +30,3 @@ record-left-out = Left out
 record-connection = Connection
 record-request-id = Request id
 record-took = { $number } ms
-
-history-joined = Joined { $link }{ $group }{ $link-end }
-history-left = Left { $link }{ $group }{ $link-end }
-history-by = by { $name }
