@@ -179,6 +179,15 @@ pub(crate) fn with<T>(language: Language, write: impl FnOnce() -> T) -> T {
     VISITED.sync_scope(visited, write)
 }
 
+/// Awaits what writes in this language, such as a file that is the same for everyone.
+pub(crate) async fn within<T>(language: Language, writing: impl Future<Output = T>) -> T {
+    let visited = Visited {
+        language,
+        here: None,
+    };
+    VISITED.scope(visited, writing).await
+}
+
 /// Answers a request in the language of the visit, and says so on pages.
 pub(crate) async fn speak(request: Request, next: Next) -> Response {
     let language = Language::of(request.headers());

@@ -326,11 +326,16 @@ pub(crate) fn said(problem: &Problem) -> String {
     messages::translated(detail).unwrap_or_else(|| detail.to_owned())
 }
 
+/// The text with a large first letter.
+pub(crate) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(chars).collect()
+}
+
 /// Turns an error's detail, which the API writes as a sentence fragment, into a sentence.
 fn sentence(detail: &str) -> String {
-    let mut chars = detail.chars();
-    let first = chars.next().map(char::to_uppercase);
-    let text: String = first.into_iter().flatten().chain(chars).collect();
+    let text = capitalised(detail);
     match text.ends_with(['.', '!', '?']) {
         true => text,
         false => format!("{text}."),

@@ -10,8 +10,9 @@
 //! - `messages` has what pages say, in each language: `t("key")`. `language` is which one a visit has. The texts are in
 //!   `locales`; `catalogues` checks them.
 //! - `display` formats times, names, roles and states. `change_summary` describes a change in words.
-//! - `change_sentence` and `request_sentence` say what a line of a log is, with names; `asked` reads what a request asked
-//!   for, and `bursts` puts entries of one cause together.
+//! - `change_sentence` and `request_sentence` say what a line of a log is, with the names in `known_names`; `asked` reads
+//!   what a request asked for, and `bursts` puts entries of one cause together. `request_refusal` says why a request failed,
+//!   and `finding_words` what a finding is.
 //! - `providers` is the table of identity providers. Their setup guides are in `templates/guides`.
 //! - `GLOSSARY.md` has the words of the pages, and `words` refuses others.
 //! - `export` writes lists and evidence as files. `assets` serves the style sheet, the scripts, the fonts and
@@ -31,13 +32,15 @@ mod change_sentence;
 mod change_summary;
 mod display;
 mod export;
+mod finding_words;
+mod known_names;
 mod language;
 mod layout;
 mod messages;
 mod pages;
 mod providers;
+mod request_refusal;
 mod request_sentence;
-mod sentence;
 mod session_cookie;
 #[cfg(test)]
 mod states;

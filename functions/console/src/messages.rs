@@ -35,7 +35,7 @@ areas! {
     "common" "layout" "errors" "open" "overview"
     "people" "person" "deleted" "merge"
     "groups" "group" "preview" "roles"
-    "connect" "connection" "guides" "checklist" "rehearsal" "remedies" "held" "observed" "tokens" "settings"
+    "connect" "connection" "guides" "checklist" "rehearsal" "remedies" "held" "observed" "tokens" "issued" "settings"
     "activity" "audit" "record" "health" "reasons" "changes" "requests" "evidence" "support"
 }
 
@@ -108,7 +108,7 @@ pub(crate) fn translated(english: &str) -> Option<String> {
 /// A message and what is put into it.
 ///
 /// `Display` writes HTML, which a template shows as it is. [`Text::plain`] is the text alone.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Text {
     key: &'static str,
     args: FluentArgs<'static>,
@@ -191,6 +191,16 @@ impl Text {
         let html = part.to_string();
         let plain = without_tags(&html);
         self.fragment(name.into(), html, plain)
+    }
+
+    /// Puts in a list of words of a machine, such as permissions, each marked as such.
+    #[must_use]
+    pub(crate) fn codes(self, name: &'static str, words: &[&str]) -> Self {
+        let marked = words
+            .iter()
+            .map(|word| format!("<code>{}</code>", escaped(word)));
+        let html = marked.collect::<Vec<_>>().join(", ");
+        self.fragment(name.into(), html, words.join(", "))
     }
 
     /// Makes a link of what stands between `$NAME` and `$NAME-end` in the message.

@@ -15,11 +15,6 @@ count-members =
         [one] { $count } Mitglied
        *[other] { $count } Mitglieder
     }
-count-entries =
-    { $count ->
-        [one] { $count } Eintrag
-       *[other] { $count } Einträge
-    }
 
 time-utc = { $day }. { $month } { $year }, { $clock } UTC
 time-exact = { $day }. { $month } { $year }, { $clock }
@@ -93,3 +88,15 @@ copy = Kopieren
 next-page = Nächste Seite
 filters = Filter
 view-request = Anfrage ansehen
+no-match-so-far = Bisher kein Treffer. Sehen Sie auf der nächsten Seite nach.
+person = Person
+state = Status
+role = Rolle
+last-sign-in = Letzte Anmeldung
+connection = Verbindung
+groups = Gruppen
+select-one = { $name } auswählen
+user-name = Benutzername
+preview = Vorschau
+group = Gruppe
+members = Mitglieder

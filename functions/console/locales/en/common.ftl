@@ -15,11 +15,6 @@ count-members =
         [one] { $count } member
        *[other] { $count } members
     }
-count-entries =
-    { $count ->
-        [one] { $count } entry
-       *[other] { $count } entries
-    }
 
 time-utc = { $day } { $month } { $year }, { $clock } UTC
 time-exact = { $day } { $month } { $year }, { $clock }
@@ -93,3 +88,15 @@ copy = Copy
 next-page = Next page
 filters = Filters
 view-request = View request
+no-match-so-far = No match so far. See the next page.
+person = Person
+state = State
+role = Role
+last-sign-in = Last sign-in
+connection = Connection
+groups = Groups
+select-one = Select { $name }
+user-name = User name
+preview = Preview
+group = Group
+members = Members

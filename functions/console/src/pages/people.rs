@@ -145,12 +145,11 @@ struct Page {
 impl Page {
     fn connection(&self, person: &Person) -> String {
         match &person.identity.owner {
-            Some(owner) => self
-                .connections
-                .get(owner)
-                .cloned()
-                .unwrap_or_else(|| t("people-deleted-connection").plain()),
-            None => "None",
+            Some(owner) => self.connections.get(owner).map_or_else(
+                || t("people-deleted-connection").plain(),
+                |name| display::name(name),
+            ),
+            None => t("people-no-connection").plain(),
         }
     }
 

@@ -19,8 +19,9 @@ use super::fields::NoFields;
 use super::rehearsal_words::{in_english, said};
 use crate::layout::{Layout, Section, redirect, render, render_refused};
 use crate::providers::ProviderInfo;
-use crate::t;
+use crate::request_refusal::{explained, readings};
 use crate::visitor::{Change, Visitor};
+use crate::{Text, t};
 
 /// Characters of a body that the page shows. Those of the conversations are shorter.
 const MAX_BODY_CHARS: usize = 1_500;
@@ -82,9 +83,14 @@ impl Row {
         self.request.http_status >= 500
     }
 
+    /// What is wrong with the request, if it failed.
+    fn diagnosis(&self) -> Option<Text> {
+        self.request.diagnosed().map(explained)
+    }
+
     /// How the request was read, where that is odd.
-    fn meanings(&self) -> Vec<&'static str> {
-        let readings = self.request.odd_readings();
+    fn meanings(&self) -> Vec<Text> {
+        let readings = readings(&self.request).into_iter();
         readings.map(|(_, meaning)| meaning).collect()
     }
 }
