@@ -84,12 +84,13 @@ pub(crate) fn explained(diagnosis: Diagnosis) -> Text {
 /// The odd readings of a request: their codes, and what they mean. One that only a newer version knows has its code.
 pub(crate) fn readings(request: &LoggedRequest) -> Vec<(&str, Text)> {
     let codes = request.readings.iter().map(String::as_str);
-    codes.map(|code| (code, read_as(code))).collect()
+    let meaning = |code| read_as(code).unwrap_or_else(|| t("reading-unknown"));
+    codes.map(|code| (code, meaning(code))).collect()
 }
 
-/// What the code of an odd reading means. One that only a newer version knows is said to be unknown.
-pub(crate) fn read_as(code: &str) -> Text {
-    Reading::of(code).map_or_else(|| t("reading-unknown"), meaning)
+/// What the code of an odd reading means; `None` for one that only a newer version knows.
+pub(crate) fn read_as(code: &str) -> Option<Text> {
+    Reading::of(code).map(meaning)
 }
 
 fn meaning(reading: Reading) -> Text {

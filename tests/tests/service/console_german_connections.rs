@@ -53,13 +53,18 @@ fn english() -> Vec<String> {
     texts.map(|(_, text)| text).collect()
 }
 
-/// A visitor who chose German, and the token of their forms.
+/// A visitor whose browser asks for German, and the token of their forms.
 async fn german(service: &Service, scene: &Scene) -> (Visitor, String) {
-    let mut visitor = Visitor::with_link(service, &scene.tenant, Role::Owner).await;
+    let visitor = Visitor::with_link(service, &scene.tenant, Role::Owner).await;
     let form_token = visitor.form_token();
-    let session = visitor.cookie.take().unwrap_or_default();
-    visitor.cookie = Some(format!("{session}; language=de"));
-    (visitor, form_token)
+    let languages = Some("de");
+    (
+        Visitor {
+            languages,
+            ..visitor
+        },
+        form_token,
+    )
 }
 
 #[track_caller]

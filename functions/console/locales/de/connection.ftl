@@ -14,6 +14,7 @@ connection-quirk-times = { $count ->
         [one] { $count }-mal
        *[other] { $count }-mal
     }, zuletzt { $at }
+connection-quirk-unknown = Eine neuere Version dieses Dienstes hat Anfragen auf eine Weise gelesen, die diese Version nicht kennt.
 connection-quirk-example = Beispiel
 connection-quirk-example-of = für { $code }
 connection-still-reading = Das Anfrageprotokoll ist lang und wird noch gelesen: Was hier steht, ist noch nicht vollständig.

@@ -14,6 +14,7 @@ connection-quirk-times = { $count ->
         [one] { $count } time
        *[other] { $count } times
     }, last { $at }
+connection-quirk-unknown = A newer version of this service read requests in a way that this version does not know.
 connection-quirk-example = Example
 connection-quirk-example-of = of { $code }
 connection-still-reading = The request log is long and still being read: what stands here is not all yet.

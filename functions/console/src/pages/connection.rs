@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rollcall_directory::{Connection, PeopleOf, Permission, Provider, Token, USERS};
 use rollcall_edge_api::{Create, Delete, Gate, Id, Params, ReadConnections, name};
 use rollcall_edge_http::{BASE_PATH, Problem};
-use rollcall_insight::{Insight, Milestones, Quirks};
+use rollcall_insight::{Insight, Milestones, Quirk, Quirks};
 use serde::Deserialize;
 
 use super::checklist::{Checklist, groups_next};
@@ -21,6 +21,7 @@ use super::remedies::RemedyKind;
 use super::setup_steps::{Setup, StepMark};
 use crate::layout::{Layout, Section, is_about_form, redirect, render, status_of};
 use crate::providers::{Guide, PROVIDERS, ProviderInfo, READ_ON};
+use crate::request_refusal::read_as;
 use crate::visitor::{Change, Visitor};
 use crate::{Text, t};
 
@@ -83,6 +84,11 @@ impl Page {
 
     fn has_arrived(&self) -> bool {
         self.milestones.first_user_at.is_some() || !self.has_guide
+    }
+
+    /// What is sent and how it is read.
+    fn meaning(&self, quirk: &Quirk) -> Text {
+        read_as(&quirk.code).unwrap_or_else(|| t("connection-quirk-unknown"))
     }
 
     fn is_done(&self, stage: &str) -> bool {
