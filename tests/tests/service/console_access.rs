@@ -342,12 +342,12 @@ fn error_pages_offer_a_way_back_and_sign_out() {
             let form = [("form_token", &*refused.form_token())];
             visitor.post("/console/close", &form, &[]).await.expect(303);
             let out = visitor.get("/console").await.expect(401);
-            assert!(!out.html.contains("<form"), "{}", out.html);
+            assert!(!out.html.contains("/console/close"), "{}", out.html);
         }
         let stranger = Visitor::anonymous(service);
         let refused = stranger.get("/console/open?link=x").await.expect(403);
         assert!(
-            !refused.html.contains("<form") && !refused.html.contains("Back"),
+            !refused.html.contains("/console/close") && !refused.html.contains("Back"),
             "{}",
             refused.html
         );
