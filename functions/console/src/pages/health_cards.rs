@@ -43,7 +43,7 @@ pub(super) async fn cards(
     let who = |snooze: &Snooze| {
         let name = snooze.by.person_id().and_then(|id| names.get(id));
         name.map_or_else(
-            || display::actor_kind(snooze.by.kind()).to_owned(),
+            || display::actor_kind(snooze.by.kind()),
             |name| display::name(name),
         )
     };
