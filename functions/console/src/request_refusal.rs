@@ -81,17 +81,20 @@ pub(crate) fn explained(diagnosis: Diagnosis) -> Text {
     }
 }
 
+/// What a failure means and what to do about it; `None` for a request that fully succeeded.
+pub(crate) fn diagnosis(request: &LoggedRequest) -> Option<Text> {
+    request.diagnosed().map(explained)
+}
+
 /// The odd readings of a request: their codes, and what they mean. One that only a newer version knows has its code.
 pub(crate) fn readings(request: &LoggedRequest) -> Vec<(&str, Text)> {
     let codes = request.readings.iter().map(String::as_str);
-    codes
-        .map(|code| {
-            (
-                code,
-                Reading::of(code).map_or_else(|| t("reading-unknown"), meaning),
-            )
-        })
-        .collect()
+    codes.map(|code| (code, reading(code))).collect()
+}
+
+/// What an odd reading means, by its code.
+pub(crate) fn reading(code: &str) -> Text {
+    Reading::of(code).map_or_else(|| t("reading-unknown"), meaning)
 }
 
 fn meaning(reading: Reading) -> Text {
