@@ -319,6 +319,7 @@ pub(crate) fn named_role(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::{self, Language};
     use serde_json::json;
 
     const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
@@ -461,6 +462,22 @@ mod tests {
             ("later.thing", none.clone(), none.clone(), "later.thing"),
         ] {
             assert_eq!(summary(&entry(action, before, after)).plain(), expected);
+        }
+    }
+
+    #[test]
+    fn what_only_a_newer_version_knows_has_its_code_in_each_language() {
+        for language in Language::ALL {
+            language::with(language, || {
+                let later = entry("later.thing", Value::Null, Value::Null);
+                assert_eq!(summary(&later).plain(), "later.thing");
+                let known = |reason: Value| {
+                    let refused = entry("auth.refused", Value::Null, json!({"reason": reason}));
+                    summary(&refused).plain()
+                };
+                assert_eq!(known(json!("later")), known(Value::Null));
+                assert_ne!(known(json!("inactive")), known(Value::Null));
+            });
         }
     }
 

@@ -106,13 +106,10 @@ pub(crate) fn title(finding: &Finding) -> Text {
             )
             .s("ceiling", finding.ceiling.unwrap_or_default()),
         FindingKind::SubjectsChanged if finding.subject.is_none() => {
-            t("finding-subjects-changed-without-connection")
-                .n("count", count)
-                .part("people", people(finding))
+            t("finding-subjects-changed-without-connection").part("people", people(finding))
         }
         FindingKind::SubjectsChanged => t("finding-subjects-changed")
             .s("name", name)
-            .n("count", count)
             .part("people", people(finding)),
         FindingKind::SignInRefused => refused(finding),
         FindingKind::SubjectIsName => t("finding-subject-is-name")

@@ -81,14 +81,23 @@ pub(crate) fn explained(diagnosis: Diagnosis) -> Text {
     }
 }
 
+/// What a failure means and what to do about it; `None` for a request that fully succeeded.
+pub(crate) fn diagnosis(request: &LoggedRequest) -> Option<Text> {
+    request.diagnosed().map(explained)
+}
+
 /// The odd readings of a request: their codes, and what they mean. One that only a newer version knows has its code.
 pub(crate) fn readings(request: &LoggedRequest) -> Vec<(&str, Text)> {
     let codes = request.readings.iter().map(String::as_str);
-    let meaning = |code| read_as(code).unwrap_or_else(|| t("reading-unknown"));
-    codes.map(|code| (code, meaning(code))).collect()
+    codes.map(|code| (code, reading(code))).collect()
 }
 
-/// What the code of an odd reading means; `None` for one that only a newer version knows.
+/// What an odd reading means, by its code.
+pub(crate) fn reading(code: &str) -> Text {
+    read_as(code).unwrap_or_else(|| t("reading-unknown"))
+}
+
+/// What an odd reading means, by its code; `None` for one that only a newer version knows.
 pub(crate) fn read_as(code: &str) -> Option<Text> {
     Reading::of(code).map(meaning)
 }

@@ -45,7 +45,7 @@ async fn tenant(service: &Service, name: &str) -> (Tenant, Vec<String>) {
 }
 
 /// Returns the texts of a page that have at least three words.
-fn sentences(html: &str) -> BTreeSet<String> {
+pub(crate) fn sentences(html: &str) -> BTreeSet<String> {
     let (_, body) = html.split_once("<body").unwrap_or_default();
     let texts = body
         .split('<')
@@ -59,7 +59,7 @@ fn sentences(html: &str) -> BTreeSet<String> {
     texts.filter(is_long).map(str::to_owned).collect()
 }
 
-fn assert_german(seen: &ConsoleResponse, path: &str) {
+pub(crate) fn assert_german(seen: &ConsoleResponse, path: &str) {
     assert!(seen.html.contains("<html lang=\"de\">"), "{path}");
     assert_eq!(seen.header("content-language"), "de", "{path}");
     assert_eq!(seen.header("vary"), "accept-language, cookie", "{path}");

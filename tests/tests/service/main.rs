@@ -65,6 +65,7 @@ mod console_identity;
 mod console_invalid;
 mod console_keyboard;
 mod console_languages;
+mod console_languages_logs;
 mod console_large_tenant;
 mod console_live;
 mod console_opening;

@@ -22,8 +22,8 @@ health-none-snoozed = Kein Befund ist zurückgestellt
 health-nothing = Nichts erfordert Ihre Aufmerksamkeit
 health-connect = Identitätsanbieter verbinden
 health-among = Darunter:
-health-snoozed-by = Von { $name } zurückgestellt bis { $time }: „{ $reason }“
-health-acknowledged-by = Von { $name } zur Kenntnis genommen, { $ago }: „{ $reason }“
+health-snoozed-by = Zurückgestellt bis { $time }, durch { $name }: „{ $reason }“
+health-acknowledged-by = Zur Kenntnis genommen { $ago }, durch { $name }: „{ $reason }“
 health-acknowledge = Zur Kenntnis nehmen
 health-acknowledge-more = Zur Kenntnis nehmen …
 health-acknowledge-one = Zur Kenntnis nehmen: { $title }
@@ -116,14 +116,8 @@ finding-never-signed-in = { $count ->
     }
 finding-owned-by-another = „{ $name }“ überträgt, was zu einer anderen Verbindung gehört: { $requests } abgelehnt
 finding-brake-tripped = „{ $name }“ hat auf einmal viel weggenommen: { $changes } innerhalb einer Stunde, erlaubt sind { $ceiling }
-finding-subjects-changed = { $count ->
-        [one] { $people } kann sich nicht anmelden: Die Subjekte von „{ $name }“ haben sich geändert
-       *[other] { $people } können sich nicht anmelden: Die Subjekte von „{ $name }“ haben sich geändert
-    }
-finding-subjects-changed-without-connection = { $count ->
-        [one] { $people } kann sich nicht anmelden: Die Subjekte haben sich geändert
-       *[other] { $people } können sich nicht anmelden: Die Subjekte haben sich geändert
-    }
+finding-subjects-changed = Die Subjekte von „{ $name }“ haben sich geändert: keine Anmeldung möglich für { $people }
+finding-subjects-changed-without-connection = Die Subjekte haben sich geändert: keine Anmeldung möglich für { $people }
 finding-subject-is-name = { $count ->
         [one] { $people } meldet sich mit einem Namen oder einer wechselnden ID als Subjekt an
        *[other] { $people } melden sich mit einem Namen oder einer wechselnden ID als Subjekt an

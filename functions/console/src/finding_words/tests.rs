@@ -72,7 +72,11 @@ fn variants(kind: FindingKind) -> Vec<Finding> {
     };
     let many = Finding {
         count: 2_016,
-        at_least: true,
+        // Days, hours and tokens are never counted in part.
+        at_least: !matches!(
+            kind,
+            FindingKind::TokenExpiring | FindingKind::ConnectionSilent | FindingKind::TokensCeiling
+        ),
         ..base.clone()
     };
     let nameless = Finding {

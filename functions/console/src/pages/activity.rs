@@ -24,8 +24,8 @@ use crate::export::{self, ExportFile, ExportRow, Format};
 use crate::language::{self, Language};
 use crate::layout::{Layout, render};
 use crate::request_sentence;
-use crate::t;
 use crate::visitor::{IsPart, Poll, Visitor};
+use crate::{Text, t};
 
 /// The kinds of results that can be asked for: the id, the key of the words, and the HTTP statuses.
 const RESULTS: [(&str, &str, (u16, u16)); 4] = [
@@ -183,7 +183,7 @@ impl LogSearch for Search {
         let shown = display::name(value);
         let named = |known: &[(&str, &'static str)]| {
             let found = known.iter().find(|(id, _)| *id == value);
-            found.map_or_else(|| shown.clone(), |(_, words)| t(words).plain())
+            found.map_or_else(|| shown.clone(), |(_, words)| t(*words).plain())
         };
         match name {
             "connection" => {
@@ -236,6 +236,28 @@ struct Page {
     search: Search,
     csv: String,
     json: String,
+}
+
+/// Puts what can be asked for into words.
+fn worded(
+    known: impl IntoIterator<Item = (&'static str, &'static str)>,
+) -> Vec<(&'static str, Text)> {
+    let known = known.into_iter();
+    known.map(|(id, words)| (id, t(words))).collect()
+}
+
+impl Page {
+    fn methods(&self) -> Vec<(&'static str, Text)> {
+        worded(METHODS)
+    }
+
+    fn changes(&self) -> Vec<(&'static str, Text)> {
+        worded(CHANGES)
+    }
+
+    fn results(&self) -> Vec<(&'static str, Text)> {
+        worded(RESULTS.map(|(id, words, _)| (id, words)))
+    }
 }
 
 pub(crate) async fn show(

@@ -41,7 +41,7 @@ struct Page {
     /// The findings that are over, latest first.
     resolved: Vec<ClosedFinding>,
     /// What is checked and is well.
-    passing: Vec<&'static str>,
+    passing: Vec<Text>,
     /// When the tenant was checked.
     checked_at: Timestamp,
     /// Whether the whole request log has been read.

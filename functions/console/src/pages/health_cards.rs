@@ -7,6 +7,7 @@ use rollcall_insight::FindingKind::{self, *};
 use rollcall_insight::{Finding, FindingGroup, Health, Insight};
 
 use crate::display;
+use crate::{Text, t};
 
 /// Findings of one cause about which the same was done.
 pub(super) struct Card {
@@ -43,7 +44,7 @@ pub(super) async fn cards(
     let who = |snooze: &Snooze| {
         let name = snooze.by.person_id().and_then(|id| names.get(id));
         name.map_or_else(
-            || display::actor_kind(snooze.by.kind()).to_owned(),
+            || display::actor_kind(snooze.by.kind()),
             |name| display::name(name),
         )
     };
@@ -106,14 +107,14 @@ const CHECKS: [(&[FindingKind], &str); 8] = [
     ),
 ];
 
-/// The keys of the words for what is checked and is well.
-pub(super) fn passing(findings: &[Finding]) -> Vec<&'static str> {
+/// What is checked and is well.
+pub(super) fn passing(findings: &[Finding]) -> Vec<Text> {
     let found: BTreeSet<FindingKind> = findings.iter().map(|finding| finding.kind).collect();
     let is_well =
         |(kinds, _): &&(&[FindingKind], _)| kinds.iter().all(|kind| !found.contains(kind));
     CHECKS
         .iter()
         .filter(is_well)
-        .map(|(_, text)| *text)
+        .map(|(_, key)| t(*key))
         .collect()
 }

@@ -66,7 +66,7 @@ pub(super) trait LogEntry: Caused + Sized + Send + Sync {
 }
 
 /// The search for entries of a log, as an address has it.
-pub(super) trait LogSearch: Sync {
+pub(super) trait LogSearch: Sized + Sync {
     type Entry: LogEntry;
 
     /// The filters that are offered at any time: the name, the value, and the key of the words.

@@ -137,7 +137,7 @@ impl Page {
         let connection = one.actor.connection();
         let known = connection.and_then(|id| self.names.get(id));
         known.map_or_else(
-            || display::actor_kind(one.actor.kind()).to_owned(),
+            || display::actor_kind(one.actor.kind()),
             |name| display::name(name),
         )
     }

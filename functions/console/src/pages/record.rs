@@ -17,7 +17,7 @@ use crate::change_sentence;
 use crate::change_summary::attributes;
 use crate::display;
 use crate::layout::Layout;
-use crate::request_refusal::{explained, readings};
+use crate::request_refusal::{diagnosis, readings};
 use crate::request_sentence;
 use crate::visitor::{IsPart, Visitor};
 
@@ -95,7 +95,7 @@ impl Asked {
 
     /// What a failure means and what to do about it.
     pub(super) fn diagnosis(&self) -> Option<Text> {
-        self.request.diagnosed().map(explained)
+        diagnosis(&self.request)
     }
 
     /// How it was read where the RFC does not say: codes, and what they mean.
