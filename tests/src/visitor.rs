@@ -26,6 +26,8 @@ pub struct Visitor {
     pub origin: String,
     /// The session cookie: name and value.
     pub cookie: Option<String>,
+    /// The languages that the browser asks for (`Accept-Language`).
+    pub languages: Option<&'static str>,
 }
 
 /// A response of the console.
@@ -96,6 +98,7 @@ impl Visitor {
             http: http.unwrap_or_else(|error| panic!("{error}")),
             origin: origin.to_owned(),
             cookie: None,
+            languages: None,
         }
     }
 
@@ -177,6 +180,9 @@ impl Visitor {
         let mut request = self.http.request(method, format!("{}{path}", self.origin));
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
+        }
+        if let Some(languages) = self.languages {
+            request = request.header("accept-language", languages);
         }
         for (name, value) in headers {
             request = request.header(*name, *value);

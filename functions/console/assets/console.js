@@ -8,7 +8,8 @@ document.querySelectorAll("form[data-submit-now]").forEach((form) => form.submit
 const told = new WeakMap();
 const refused = new WeakSet();
 let isSignedOut = false;
-const NO_ANSWER = "A part of this page could not be fetched. What goes on by itself is tried again; else load the page again.";
+// The page brings the words.
+const words = document.body.dataset;
 const trouble = (text) => {
   const said = document.getElementById("trouble");
   // Written anew it would be read aloud again.
@@ -36,7 +37,7 @@ document.addEventListener("htmx:afterRequest", (event) => {
     refused.add(elt);
     if (xhr.status === 429 || xhr.status >= 500) setTimeout(() => refused.delete(elt), 5000);
   }
-  trouble(successful ? "" : refusal(xhr)?.textContent ?? NO_ANSWER);
+  trouble(successful ? "" : refusal(xhr)?.textContent ?? words.noAnswer);
 });
 
 // The preview comes by itself when the choice changes.
@@ -115,9 +116,9 @@ const copyable = (root) => root.querySelectorAll("button[data-copy][hidden]").fo
     field.select();
     try {
       await navigator.clipboard.writeText(field.value);
-      button.textContent = "Copied";
+      button.textContent = words.copied;
     } catch {
-      button.textContent = "Selected: copy it";
+      button.textContent = words.selected;
     }
   });
 });
@@ -129,10 +130,14 @@ document.querySelectorAll("button[data-print]").forEach((button) => {
 });
 
 // Times are the reader's: the exact one, with its zone, is shown on hover. What is no `data-ago` is shown exactly.
-const exactly = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
-const briefly = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const clock = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
-const dayAndClock = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+// They follow the language of the page, in the manner of the reader's own region if the browser has that language.
+const { lang } = document.documentElement;
+const locale = navigator.languages.find((one) => one.split("-")[0] === lang) ?? lang;
+const format = (options) => new Intl.DateTimeFormat(locale, options);
+const exactly = format({ dateStyle: "full", timeStyle: "long" });
+const briefly = format({ dateStyle: "medium", timeStyle: "short" });
+const clock = format({ timeStyle: "medium" });
+const dayAndClock = format({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 const inColumn = (at) => (at.toDateString() === new Date().toDateString() ? clock : dayAndClock).format(at);
 const localTimes = (root) => root.querySelectorAll("time[datetime]").forEach((time) => {
   const at = new Date(time.dateTime);

@@ -13,9 +13,7 @@ use rollcall_edge_http::Problem;
 
 use crate::assets;
 use crate::brand_sheet;
-
-/// What pages are called that have no product's name.
-const NEUTRAL: &str = "User provisioning";
+use crate::t;
 
 /// How the pages of a visit look. Without a branding, they are neutral.
 #[derive(Clone, Debug, Default)]
@@ -63,14 +61,18 @@ impl Look {
     }
 
     /// What the pages are called in the title of a window.
-    pub(crate) fn title(&self) -> &str {
-        self.product.as_deref().unwrap_or(NEUTRAL)
+    pub(crate) fn title(&self) -> String {
+        let product = self.product.clone();
+        product.unwrap_or_else(|| t("brand-neutral").plain())
     }
 
     /// What stands in the link back.
     pub(crate) fn back(&self) -> String {
-        let name = self.product.as_deref().unwrap_or("the application");
-        format!("Back to {name}")
+        let back = match &self.product {
+            Some(product) => t("brand-back-to").s("product", product),
+            None => t("brand-back"),
+        };
+        back.plain()
     }
 
     /// Whether there is somewhere to get help.

@@ -2,8 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::display;
-use crate::sentence::Sentence;
+use crate::{Text, t};
 
 /// The longest time between two entries of a burst.
 const WITHIN: SignedDuration = SignedDuration::from_mins(5);
@@ -15,22 +14,21 @@ const LEAST: usize = 3;
 pub(crate) struct Cause {
     /// Who did it: the id of a connection, or the kind and id of an actor.
     pub(crate) by: String,
-    /// What several such entries are, with `#` for their number and `%` for what all of them are about.
-    pub(crate) words: String,
+    /// The key of the message that says what several such entries are.
+    pub(crate) key: &'static str,
     /// The id of the one thing that all of them are about; empty if each is about another one.
     pub(crate) about: String,
+    /// The role that all of them have to do with; empty for none.
+    pub(crate) role: String,
 }
 
 impl Cause {
     /// Says what a number of entries of this cause are. `name` is what `about` is called.
-    pub(crate) fn told(&self, count: usize, name: &str) -> Sentence {
-        let number = display::number(&(count as u64));
-        let mut parts = self
-            .words
-            .split('%')
-            .map(|words| words.replace('#', &number));
-        let first = Sentence::of(parts.next().unwrap_or_default());
-        parts.fold(first, |said, words| said.name(name).text(words))
+    pub(crate) fn told(&self, count: usize, name: &str) -> Text {
+        t(self.key)
+            .n("number", count)
+            .name("name", name)
+            .s("role", &self.role)
     }
 }
 
@@ -102,8 +100,9 @@ mod tests {
             let (seconds, letter) = word.split_at(word.len() - 1);
             let cause = |by: &str| Cause {
                 by: by.to_owned(),
-                words: "Added # people".to_owned(),
+                key: "change-many-people-added",
                 about: String::new(),
+                role: String::new(),
             };
             Entry(
                 seconds.parse().unwrap(),
@@ -146,17 +145,12 @@ mod tests {
     fn a_cause_names_what_all_are_about() {
         let cause = Cause {
             by: "c".to_owned(),
-            words: "# changes of the members of %".to_owned(),
+            key: "change-many-memberships",
             about: "g".to_owned(),
+            role: String::new(),
         };
         let said = cause.told(1_951, "Finance");
-        assert_eq!(said.to_string(), "1,951 changes of the members of Finance");
-        let names: Vec<&str> = said
-            .parts
-            .iter()
-            .filter(|part| part.is_name)
-            .map(|part| part.text.as_str())
-            .collect();
-        assert_eq!(names, ["Finance"]);
+        let html = "Changed the members of <bdi>Finance</bdi> 1,951 times";
+        assert_eq!(said.to_string(), html);
     }
 }

@@ -6,9 +6,9 @@ use rollcall_directory::{Actor, Entry, EventType};
 use serde_json::{Map, Value};
 
 use crate::bursts::Cause;
-use crate::change_summary::{attributes, ids, named_role, summary};
-use crate::display;
-use crate::sentence::{Names, Sentence};
+use crate::change_summary::{attributes, changed_attributes, given_by, ids, named_role, summary};
+use crate::known_names::Names;
+use crate::{Text, t};
 
 /// Adds the ids whose names the line of a change needs: of whom or what it is about, and of the one member it adds or
 /// removes.
@@ -28,36 +28,40 @@ pub(crate) fn name_ids(
 }
 
 /// Says what the change is.
-pub(crate) fn sentence(entry: &Entry, names: &Names) -> Sentence {
+pub(crate) fn sentence(entry: &Entry, names: &Names) -> Text {
     let known = match entry.subject.kind.as_ref() {
         "user" | "group" => names.of(&entry.subject.id),
         _ => None,
     };
     let name = known.unwrap_or(&entry.subject.name);
-    let about = |words: &str| Sentence::of(words).name(name);
     match EventType::of(&entry.action) {
-        Some(EventType::UserCreated) => about("Added "),
-        Some(EventType::GroupCreated) => about("Added group "),
-        Some(EventType::UserDeactivated) => about("Deactivated "),
-        Some(EventType::UserReactivated) => about("Reactivated "),
-        Some(EventType::UserRestored) => about("Restored "),
-        Some(EventType::UserBlocked) => about("Blocked "),
-        Some(EventType::UserUnblocked) => about("Unblocked "),
-        Some(EventType::UserDeleted) => about("Deleted "),
-        Some(EventType::GroupDeleted) => about("Deleted group "),
-        Some(EventType::ConnectionDeleted) => about("Deleted connection "),
-        Some(EventType::UserUpdated | EventType::GroupUpdated) => {
-            about(&format!("{} of ", summary(entry)))
-        }
+        Some(EventType::UserCreated) => t("change-user-created").name("name", name),
+        Some(EventType::GroupCreated) => t("change-group-created").name("name", name),
+        Some(EventType::UserDeactivated) => t("change-user-deactivated").name("name", name),
+        Some(EventType::UserReactivated) => t("change-user-reactivated").name("name", name),
+        Some(EventType::UserRestored) => t("change-user-restored").name("name", name),
+        Some(EventType::UserBlocked) => t("change-user-blocked").name("name", name),
+        Some(EventType::UserUnblocked) => t("change-user-unblocked").name("name", name),
+        Some(EventType::UserDeleted) => t("change-user-deleted").name("name", name),
+        Some(EventType::GroupDeleted) => t("change-group-deleted").name("name", name),
+        Some(EventType::ConnectionDeleted) => t("change-connection-deleted").name("name", name),
+        Some(EventType::UserUpdated | EventType::GroupUpdated) => match changed_attributes(entry) {
+            Some((attributes, more)) => t("change-attributes-of")
+                .s("attributes", attributes)
+                .n("more", more)
+                .name("name", name),
+            None => t("change-something-of").name("name", name),
+        },
         Some(EventType::UserRoleChanged) => role_changed(entry, name),
         Some(EventType::GroupMembersChanged) => members_changed(entry, name, names),
-        Some(EventType::GroupMappingChanged) => {
-            let summary = summary(entry);
-            let roles = summary.split_once(": ").map_or("", |(_, roles)| roles);
-            about("Role of members of ").text(format!(": {roles}"))
-        }
-        _ if entry.subject.name.is_empty() => Sentence::of(summary(entry)),
-        _ => Sentence::of(format!("{} · ", summary(entry))).name(name),
+        Some(EventType::GroupMappingChanged) => t("change-mapping-of")
+            .name("name", name)
+            .s("from", given_by(&attributes(&entry.before)))
+            .s("to", given_by(&attributes(&entry.after))),
+        _ if entry.subject.name.is_empty() => summary(entry),
+        _ => t("change-about")
+            .part("what", summary(entry))
+            .name("name", name),
     }
 }
 
@@ -65,37 +69,42 @@ pub(crate) fn sentence(entry: &Entry, names: &Names) -> Sentence {
 /// a sign-in, or something that was refused.
 pub(crate) fn cause(entry: &Entry) -> Option<Cause> {
     let mut about = "";
-    let words = match EventType::of(&entry.action)? {
-        EventType::UserCreated => "Added # people".to_owned(),
-        EventType::GroupCreated => "Added # groups".to_owned(),
-        EventType::UserUpdated => "Changed # people".to_owned(),
-        EventType::GroupUpdated => "Changed # groups".to_owned(),
-        EventType::UserDeactivated => "Deactivated # people".to_owned(),
-        EventType::UserReactivated => "Reactivated # people".to_owned(),
-        EventType::UserDeleted => "Deleted # people".to_owned(),
-        EventType::GroupDeleted => "Deleted # groups".to_owned(),
-        EventType::UserRestored => "Restored # people".to_owned(),
-        EventType::UserErased => "Erased # people".to_owned(),
-        EventType::UserTakenOver => "Took over # people".to_owned(),
-        EventType::GroupTakenOver => "Took over # groups".to_owned(),
-        EventType::UserConfirmed => "Confirmed the identifiers of # people".to_owned(),
-        EventType::UserSessionsEnded => "Signed # people out everywhere".to_owned(),
-        EventType::BrakeHeld => "# changes held".to_owned(),
-        EventType::BrakeDiscarded => "# held changes taken back".to_owned(),
-        EventType::UserRoleChanged => match role(&entry.after) {
-            Some(role) => format!("# people became {}", role.replace(['#', '%'], "")),
-            None => "# people lost their role".to_owned(),
+    let mut role = String::new();
+    let key = match EventType::of(&entry.action)? {
+        EventType::UserCreated => "change-many-people-added",
+        EventType::GroupCreated => "change-many-groups-added",
+        EventType::UserUpdated => "change-many-people-changed",
+        EventType::GroupUpdated => "change-many-groups-changed",
+        EventType::UserDeactivated => "change-many-people-deactivated",
+        EventType::UserReactivated => "change-many-people-reactivated",
+        EventType::UserDeleted => "change-many-people-deleted",
+        EventType::GroupDeleted => "change-many-groups-deleted",
+        EventType::UserRestored => "change-many-people-restored",
+        EventType::UserErased => "change-many-people-erased",
+        EventType::UserTakenOver => "change-many-people-taken-over",
+        EventType::GroupTakenOver => "change-many-groups-taken-over",
+        EventType::UserConfirmed => "change-many-people-confirmed",
+        EventType::UserSessionsEnded => "change-many-people-signed-out",
+        EventType::BrakeHeld => "change-many-held",
+        EventType::BrakeDiscarded => "change-many-discarded",
+        EventType::UserRoleChanged => match role_of(&entry.after) {
+            Some(held) => {
+                role = held;
+                "change-many-roles"
+            }
+            None => "change-many-roles-lost",
         },
         EventType::GroupMembersChanged => {
             about = &entry.subject.id;
-            "Changed the members of % # times".to_owned()
+            "change-many-memberships"
         }
         _ => return None,
     };
     Some(Cause {
         by: by(&entry.actor),
-        words,
+        key,
         about: about.to_owned(),
+        role,
     })
 }
 
@@ -144,17 +153,19 @@ fn by(actor: &Actor) -> String {
     format!("{} {}", actor.kind(), id.unwrap_or_default())
 }
 
-fn role(side: &Option<String>) -> Option<String> {
+fn role_of(side: &Option<String>) -> Option<String> {
     attributes(side).get("role")?.as_str().map(named_role)
 }
 
-fn role_changed(entry: &Entry, name: &str) -> Sentence {
-    let said = Sentence::about(name);
-    match (role(&entry.before), role(&entry.after)) {
-        (None, Some(to)) => said.text(format!(" became {to}")),
-        (Some(from), Some(to)) => said.text(format!(" became {to}, was {from}")),
-        (Some(from), None) => said.text(format!(" lost the role {from}")),
-        (None, None) => said.text(": role changed"),
+fn role_changed(entry: &Entry, name: &str) -> Text {
+    match (role_of(&entry.before), role_of(&entry.after)) {
+        (None, Some(to)) => t("change-role-first").name("name", name).s("to", to),
+        (Some(from), Some(to)) => t("change-role-other")
+            .name("name", name)
+            .s("to", to)
+            .s("from", from),
+        (Some(from), None) => t("change-role-lost").name("name", name).s("from", from),
+        (None, None) => t("change-role-somehow").name("name", name),
     }
 }
 
@@ -177,26 +188,31 @@ fn only_member(entry: &Entry) -> Option<(String, bool)> {
     }
 }
 
-fn members_changed(entry: &Entry, group: &str, names: &Names) -> Sentence {
+fn members_changed(entry: &Entry, group: &str, names: &Names) -> Text {
     if let Some((id, is_added)) = only_member(entry)
         && let Some(member) = names.of(&id)
     {
         return match is_added {
-            true => Sentence::of("Added ").name(member).text(" to ").name(group),
-            false => Sentence::of("Removed ")
-                .name(member)
-                .text(" from ")
-                .name(group),
+            true => t("change-member-added")
+                .name("member", member)
+                .name("name", group),
+            false => t("change-member-removed")
+                .name("member", member)
+                .name("name", group),
         };
     }
-    let people = |number: usize| display::count(&(number as u64), "member", "members");
     match added_and_removed(&attributes(&entry.after)) {
-        (0, 0) => Sentence::of("Changed what is shown of members of ").name(group),
-        (added, 0) => Sentence::of(format!("Added {} to ", people(added))).name(group),
-        (0, removed) => Sentence::of(format!("Removed {} from ", people(removed))).name(group),
-        (added, removed) => Sentence::of(format!("Added {} to ", people(added)))
-            .name(group)
-            .text(format!(", removed {}", display::number(&(removed as u64)))),
+        (0, 0) => t("change-members-shown").name("name", group),
+        (added, 0) => t("change-members-added")
+            .n("added", added)
+            .name("name", group),
+        (0, removed) => t("change-members-removed")
+            .n("removed", removed)
+            .name("name", group),
+        (added, removed) => t("change-members-added-and-removed")
+            .n("added", added)
+            .name("name", group)
+            .n("removed", removed),
     }
 }
 
@@ -326,7 +342,7 @@ mod tests {
             ),
         ] {
             let one = entry(action, subject, before, after);
-            assert_eq!(sentence(&one, &names).to_string(), expected);
+            assert_eq!(sentence(&one, &names).plain(), expected);
         }
     }
 
@@ -342,7 +358,7 @@ mod tests {
             );
             cause(&one)
         };
-        let told = |cause: Option<Cause>| cause.map(|it| it.told(1_951, "").to_string());
+        let told = |cause: Option<Cause>| cause.map(|it| it.told(1_951, "").plain());
         assert_eq!(
             told(became(json!("viewer"))).as_deref(),
             Some("1,951 people became Viewer")

@@ -4,215 +4,217 @@ use rollcall_directory::{Entry, EventType, Role};
 use serde_json::{Map, Value};
 
 use crate::display;
+use crate::{Text, t};
 
 /// Attributes named in a summary. The details show all of them.
 const MAX_NAMES: usize = 4;
 
 /// Describes one change. An unknown action is shown by its own name.
-pub(crate) fn summary(entry: &Entry) -> String {
+pub(crate) fn summary(entry: &Entry) -> Text {
     let (before, after) = (attributes(&entry.before), attributes(&entry.after));
     let Some(action) = EventType::of(&entry.action) else {
-        return entry.action.clone();
+        return t("change-unknown").s("action", &entry.action);
     };
     match action {
-        EventType::UserCreated | EventType::GroupCreated => "Added".to_owned(),
+        EventType::UserCreated | EventType::GroupCreated => t("change-added"),
         EventType::UserUpdated
         | EventType::GroupUpdated
         | EventType::ConnectionUpdated
         | EventType::ConnectionRulesChanged
-        | EventType::TenantSettingsChanged => attribute_change(&before, &after),
-        EventType::UserDeactivated => "Deactivated".to_owned(),
-        EventType::UserReactivated => "Active again".to_owned(),
+        | EventType::TenantSettingsChanged
+        | EventType::WebhookChanged => match attributes_changed(&before, &after) {
+            Some((names, more)) => t("change-attributes")
+                .s("attributes", names)
+                .n("more", more),
+            None => t("change-something"),
+        },
+        EventType::UserDeactivated => t("change-deactivated"),
+        EventType::UserReactivated => t("change-reactivated"),
         EventType::UserDeleted
         | EventType::GroupDeleted
         | EventType::ConnectionDeleted
-        | EventType::TenantDeleted => "Deleted".to_owned(),
+        | EventType::TenantDeleted => t("change-deleted"),
         EventType::TenantErasureRequested | EventType::UserErasureRequested => {
-            "To be erased".to_owned()
+            t("change-to-be-erased")
         }
-        EventType::WebhookCreated => "Webhook added".to_owned(),
-        EventType::WebhookChanged => attribute_change(&before, &after),
-        EventType::WebhookSecretRotated => "New signing secret".to_owned(),
-        EventType::WebhookTested => "Test event requested".to_owned(),
-        EventType::WebhookPaused => paused(&after).to_owned(),
-        EventType::WebhookResumed => "Sends again".to_owned(),
-        EventType::WebhookReplayed => "Sends again from another event".to_owned(),
-        EventType::WebhookDeleted => "Webhook deleted".to_owned(),
-        EventType::UserErased => "Erased".to_owned(),
-        EventType::UserRestored => "Restored".to_owned(),
-        EventType::UserAdmittedAsNew => "Others may have the identifiers".to_owned(),
-        EventType::UserIdentityChanged => {
-            "User name or external id changed, of someone with a role given by hand".to_owned()
-        }
-        EventType::UserRoleGiven => role_change("Role given by hand", &before, &after),
-        EventType::UserRoleChanged => {
-            let (from, to) = (role_in(&before, "role"), role_in(&after, "role"));
-            format!("Role changed: {from} → {to}")
-        }
-        EventType::UserSessionsEnded => "Signed out everywhere".to_owned(),
-        EventType::UserTakenOver | EventType::GroupTakenOver => {
-            "Taken over by another connection".to_owned()
-        }
-        EventType::UserBlocked => "Blocked".to_owned(),
-        EventType::UserUnblocked => "Unblocked".to_owned(),
-        EventType::UserSubjectsForgotten => "To be bound anew at the next sign-in".to_owned(),
-        EventType::UserConfirmed => "Identifiers confirmed".to_owned(),
-        EventType::UserNotInvited => not_invited(&after).to_owned(),
-        EventType::UserAdopted => "Pushed, after signing in alone".to_owned(),
-        EventType::UserMerged => "Closed: the name went to a person who was pushed".to_owned(),
-        EventType::UserSubjectBound => "Bound to the subject of a sign-in".to_owned(),
-        EventType::UserSubjectMoved => "Subject of a sign-in taken over".to_owned(),
-        EventType::AuthRefused => refused(&after).to_owned(),
-        EventType::AuthLogout => "Signed out".to_owned(),
-        EventType::AuthLogin => format!("Signed in: {}", role_in(&after, "role")),
-        EventType::GroupMembersChanged => member_change(&after),
-        EventType::GroupMappingChanged => role_change("Role of its members", &before, &after),
+        EventType::WebhookCreated => t("change-webhook-created"),
+        EventType::WebhookSecretRotated => t("change-webhook-secret-rotated"),
+        EventType::WebhookTested => t("change-webhook-tested"),
+        EventType::WebhookPaused => paused(&after),
+        EventType::WebhookResumed => t("change-webhook-resumed"),
+        EventType::WebhookReplayed => t("change-webhook-replayed"),
+        EventType::WebhookDeleted => t("change-webhook-deleted"),
+        EventType::UserErased => t("change-erased"),
+        EventType::UserRestored => t("change-restored"),
+        EventType::UserAdmittedAsNew => t("change-admitted-as-new"),
+        EventType::UserIdentityChanged => t("change-identity-changed"),
+        EventType::UserRoleGiven => t("change-role-given")
+            .s("from", given_by(&before))
+            .s("to", given_by(&after)),
+        EventType::UserRoleChanged => t("change-role")
+            .s("from", role_in(&before, "role"))
+            .s("to", role_in(&after, "role")),
+        EventType::UserSessionsEnded => t("change-sessions-ended"),
+        EventType::UserTakenOver | EventType::GroupTakenOver => t("change-taken-over"),
+        EventType::UserBlocked => t("change-blocked"),
+        EventType::UserUnblocked => t("change-unblocked"),
+        EventType::UserSubjectsForgotten => t("change-subjects-forgotten"),
+        EventType::UserConfirmed => t("change-confirmed"),
+        EventType::UserNotInvited => not_invited(&after),
+        EventType::UserAdopted => t("change-adopted"),
+        EventType::UserMerged => t("change-merged"),
+        EventType::UserSubjectBound => t("change-subject-bound"),
+        EventType::UserSubjectMoved => t("change-subject-moved"),
+        EventType::AuthRefused => refused(&after),
+        EventType::AuthLogout | EventType::UserSessionEnded => t("change-signed-out"),
+        EventType::AuthLogin => t("change-signed-in").s("role", role_in(&after, "role")),
+        EventType::GroupMembersChanged => members_changed(&after),
+        EventType::GroupMappingChanged => t("change-mapping")
+            .s("from", given_by(&before))
+            .s("to", given_by(&after)),
         EventType::ConnectionSubjectsChanged => {
-            let many = after.get("refused_people").and_then(Value::as_u64);
-            let many = display::count(&many.unwrap_or_default(), "person", "people");
-            format!("Other subjects than before: {many} refused")
+            t("change-subjects-changed").n("people", number_in(&after, "refused_people"))
         }
         EventType::BrakeTripped => {
-            let taken = after.get("taken").and_then(Value::as_u64);
-            let taken = display::count(&taken.unwrap_or_default(), "change", "changes");
+            let changes = number_in(&after, "taken");
             match after.get("holds").and_then(Value::as_bool) {
-                Some(true) => {
-                    format!("Limit exceeded: {taken} within an hour, further ones are held")
-                }
-                _ => format!("Limit exceeded: {taken} within an hour"),
+                Some(true) => t("change-brake-tripped-and-holds").n("changes", changes),
+                _ => t("change-brake-tripped").n("changes", changes),
             }
         }
-        EventType::BrakeHeld => "Held: not in effect until an admin decides".to_owned(),
-        EventType::BrakeDiscarded => "Held change taken back".to_owned(),
+        EventType::BrakeHeld => t("change-brake-held"),
+        EventType::BrakeDiscarded => t("change-brake-discarded"),
         EventType::HealthOpened
         | EventType::HealthClosed
         | EventType::HealthAcknowledged
         | EventType::HealthSnoozed
         | EventType::HealthUnsnoozed => finding_change(action, &before, &after),
-        EventType::ConnectionCreated => "Connection made".to_owned(),
-        EventType::TokenCreated => match after.get("kind").and_then(Value::as_str) {
-            Some("oauth_client") => "OAuth client made".to_owned(),
-            _ => "Token made".to_owned(),
+        EventType::ConnectionCreated => t("change-connection-created"),
+        EventType::TokenCreated => match text_in(&after, "kind") {
+            Some("oauth_client") => t("change-oauth-client-created"),
+            _ => t("change-token-created"),
         },
-        EventType::TokenRevoked => "Token revoked".to_owned(),
-        EventType::TenantCreated => "Set up".to_owned(),
-        EventType::TenantRenamed => "Renamed".to_owned(),
-        EventType::TenantCeilingChanged => "Limit of all tokens together changed".to_owned(),
+        EventType::TokenRevoked => t("change-token-revoked"),
+        EventType::TenantCreated => t("change-tenant-created"),
+        EventType::TenantRenamed => t("change-tenant-renamed"),
+        EventType::TenantCeilingChanged => t("change-tenant-ceiling"),
         EventType::PortalLinkCreated => link_made(&after),
-        EventType::TenantGroupAwaited => {
-            let group = after.get("group").and_then(Value::as_str);
-            let what = format!("Role of “{}”, once it is pushed", group.unwrap_or_default());
-            role_change(&what, &before, &after)
-        }
-        EventType::TenantRolesChanged => "The roles changed".to_owned(),
-        EventType::TenantSchemasChanged => "The attributes of people changed".to_owned(),
-        EventType::TenantBrandingChanged => {
-            "The name, logo or colour of the console changed".to_owned()
-        }
-        EventType::UserSessionEnded => "Signed out".to_owned(),
-        EventType::PortalLinkNotMailed => not_mailed(&after).to_owned(),
-        EventType::PortalLinkEnded => "Setup link ended".to_owned(),
-        EventType::PortalLinkOpened => "Setup link opened".to_owned(),
-        EventType::GroupMemberAdded => "Member added".to_owned(),
-        EventType::GroupMemberRemoved => "Member removed".to_owned(),
+        EventType::TenantGroupAwaited => t("change-group-awaited")
+            .s("group", text_in(&after, "group").unwrap_or_default())
+            .s("from", given_by(&before))
+            .s("to", given_by(&after)),
+        EventType::TenantRolesChanged => t("change-roles"),
+        EventType::TenantSchemasChanged => t("change-schemas"),
+        EventType::TenantBrandingChanged => t("change-branding"),
+        EventType::PortalLinkNotMailed => not_mailed(&after),
+        EventType::PortalLinkEnded => t("change-link-ended"),
+        EventType::PortalLinkOpened => t("change-link-opened"),
+        EventType::GroupMemberAdded => t("change-one-member-added"),
+        EventType::GroupMemberRemoved => t("change-one-member-removed"),
     }
 }
 
-/// Says what became of a finding, and why somebody put it off.
+fn text_in<'a>(side: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    side.get(name).and_then(Value::as_str)
+}
+
+fn number_in(side: &Map<String, Value>, name: &str) -> u64 {
+    side.get(name).and_then(Value::as_u64).unwrap_or_default()
+}
+
+/// Says what became of a finding, and why somebody put it off. The finding is as it was written, in English.
 fn finding_change(
     action: EventType,
     before: &Map<String, Value>,
     after: &Map<String, Value>,
-) -> String {
+) -> Text {
     let text = |name: &str| {
-        let found = [after, before]
-            .into_iter()
-            .find_map(|map| map.get(name)?.as_str());
+        let found = text_in(after, name).or_else(|| text_in(before, name));
         display::truncated(found.unwrap_or_default())
     };
-    let what = match action {
-        EventType::HealthOpened => "Finding",
-        EventType::HealthClosed => "Finding resolved",
-        EventType::HealthAcknowledged => "Finding acknowledged",
-        EventType::HealthSnoozed => "Finding snoozed",
-        _ => "Finding counts again",
-    };
+    let title = text("title");
     match action {
-        EventType::HealthAcknowledged | EventType::HealthSnoozed => {
-            format!("{what}: {}. Reason: {}", text("title"), text("reason"))
-        }
-        _ => format!("{what}: {}", text("title")),
+        EventType::HealthOpened => t("change-health-opened").s("title", title),
+        EventType::HealthClosed => t("change-health-closed").s("title", title),
+        EventType::HealthAcknowledged => t("change-health-acknowledged")
+            .s("title", title)
+            .s("reason", text("reason")),
+        EventType::HealthSnoozed => t("change-health-snoozed")
+            .s("title", title)
+            .s("reason", text("reason")),
+        _ => t("change-health-unsnoozed").s("title", title),
     }
 }
 
 /// Says for whom a link was made, and with which role.
-fn link_made(after: &Map<String, Value>) -> String {
-    let whom = after.get("email").and_then(Value::as_str);
-    let whom = whom.map_or(String::new(), |email| {
-        format!(" for {}", display::name(email))
-    });
+fn link_made(after: &Map<String, Value>) -> Text {
+    let email = text_in(after, "email").map(display::name);
     let role = role_in(after, "role_id");
-    let how = match after.get("mail") {
-        Some(Value::Bool(true)) => ", to be mailed",
-        _ => "",
-    };
-    match after.get("support_reason").and_then(Value::as_str) {
-        Some(reason) => format!(
-            "Support access granted{whom}, read-only, as {role}. Reason: {}",
-            display::name(reason)
-        ),
-        None => format!("Setup link made{whom}{how}: {role}"),
+    let reason = text_in(after, "support_reason").map(display::name);
+    let is_mailed = after.get("mail") == Some(&Value::Bool(true));
+    match (reason, email, is_mailed) {
+        (Some(reason), Some(email), _) => t("change-support-granted-for")
+            .s("email", email)
+            .s("role", role)
+            .s("reason", reason),
+        (Some(reason), None, _) => t("change-support-granted")
+            .s("role", role)
+            .s("reason", reason),
+        (None, Some(email), true) => t("change-link-made-for-to-be-mailed")
+            .s("email", email)
+            .s("role", role),
+        (None, Some(email), false) => t("change-link-made-for").s("email", email).s("role", role),
+        (None, None, true) => t("change-link-made-to-be-mailed").s("role", role),
+        (None, None, false) => t("change-link-made").s("role", role),
     }
 }
 
-fn not_invited(after: &Map<String, Value>) -> &'static str {
-    match after.get("reason").and_then(Value::as_str) {
-        Some("no_address") => "Not invited: no e-mail address",
-        Some("invalid_address") => "Not invited: mail cannot be sent to the address",
-        Some("domain_not_allowed") => "Not invited: the domain of the address is not allowed",
-        Some("already_invited") => "Not invited: the address got an invitation a short time ago",
-        Some("daily_limit") => "Not invited: the invitations of the day are used up",
-        Some("undeliverable") => "Not invited: the mail service refused the mail",
-        _ => "Not invited",
+fn not_invited(after: &Map<String, Value>) -> Text {
+    match text_in(after, "reason") {
+        Some("no_address") => t("change-not-invited-no-address"),
+        Some("invalid_address") => t("change-not-invited-invalid-address"),
+        Some("domain_not_allowed") => t("change-not-invited-domain-not-allowed"),
+        Some("already_invited") => t("change-not-invited-already-invited"),
+        Some("daily_limit") => t("change-not-invited-daily-limit"),
+        Some("undeliverable") => t("change-not-invited-undeliverable"),
+        _ => t("change-not-invited"),
     }
 }
 
-fn not_mailed(after: &Map<String, Value>) -> &'static str {
-    match after.get("reason").and_then(Value::as_str) {
-        Some("invalid_address") => "Setup link not mailed: mail cannot be sent to the address",
-        Some("domain_not_allowed") => {
-            "Setup link not mailed: the domain of the address is not allowed"
-        }
-        Some("already_mailed") => "Setup link not mailed: the address got one within the last hour",
-        Some("daily_limit") => "Setup link not mailed: the mails of the day are used up",
-        Some("undeliverable") => "Setup link not mailed: the mail service refused the mail",
-        Some("link_ended") => "Setup link not mailed: it can no longer be opened",
-        _ => "Setup link not mailed",
+fn not_mailed(after: &Map<String, Value>) -> Text {
+    match text_in(after, "reason") {
+        Some("invalid_address") => t("change-not-mailed-invalid-address"),
+        Some("domain_not_allowed") => t("change-not-mailed-domain-not-allowed"),
+        Some("already_mailed") => t("change-not-mailed-already-mailed"),
+        Some("daily_limit") => t("change-not-mailed-daily-limit"),
+        Some("undeliverable") => t("change-not-mailed-undeliverable"),
+        Some("link_ended") => t("change-not-mailed-link-ended"),
+        _ => t("change-not-mailed"),
     }
 }
 
-fn paused(after: &Map<String, Value>) -> &'static str {
-    match after.get("reason").and_then(Value::as_str) {
-        Some("failing") => "Paused: every delivery failed for three days",
-        Some("gone") => "Paused: the endpoint does not exist any more",
-        Some("events_expired") => "Paused: the next events have expired",
-        Some("restored") => "Paused: the table was restored to before a change",
-        Some("cursor_ahead") => "Paused: the feed ends before its place",
-        _ => "Paused",
+fn paused(after: &Map<String, Value>) -> Text {
+    match text_in(after, "reason") {
+        Some("failing") => t("change-paused-failing"),
+        Some("gone") => t("change-paused-gone"),
+        Some("events_expired") => t("change-paused-events-expired"),
+        Some("restored") => t("change-paused-restored"),
+        Some("cursor_ahead") => t("change-paused-cursor-ahead"),
+        _ => t("change-paused"),
     }
 }
 
-fn refused(after: &Map<String, Value>) -> &'static str {
-    match after.get("reason").and_then(Value::as_str) {
-        Some("ambiguous") => "Sign-in refused: it could be several people",
-        Some("other_subject") => "Sign-in refused: it brings another subject",
-        Some("other_external_id") => "Sign-in refused: it brings another external id",
-        Some("other_connection") => "Sign-in refused: the person belongs to another connection",
-        Some("unproven") => "Sign-in refused: the name is not yet known to be theirs",
-        Some("same_email") => "Sign-in refused: someone else has the e-mail address",
-        Some("inactive") => "Sign-in refused: deactivated or deleted",
-        Some("not_provisioned") => "Sign-in refused: never pushed",
-        _ => "Sign-in refused",
+fn refused(after: &Map<String, Value>) -> Text {
+    match text_in(after, "reason") {
+        Some("ambiguous") => t("change-refused-ambiguous"),
+        Some("other_subject") => t("change-refused-other-subject"),
+        Some("other_external_id") => t("change-refused-other-external-id"),
+        Some("other_connection") => t("change-refused-other-connection"),
+        Some("unproven") => t("change-refused-unproven"),
+        Some("same_email") => t("change-refused-same-email"),
+        Some("inactive") => t("change-refused-inactive"),
+        Some("not_provisioned") => t("change-refused-not-provisioned"),
+        _ => t("change-refused"),
     }
 }
 
@@ -238,25 +240,24 @@ pub(crate) fn ids<'a>(after: &'a Map<String, Value>, list: &str) -> impl Iterato
     ids.into_iter().flatten().filter_map(Value::as_str)
 }
 
-fn member_change(after: &Map<String, Value>) -> String {
-    let number = |list| ids(after, list).count() as u64;
-    let phrase = |number: u64, verb| {
-        let many = display::count(&number, "member", "members");
-        (number > 0).then(|| format!("{many} {verb}"))
-    };
-    let parts = [
-        phrase(number("added"), "added"),
-        phrase(number("removed"), "removed"),
-    ];
-    let parts: Vec<_> = parts.into_iter().flatten().collect();
-    match parts.is_empty() {
-        true => "What is shown of members changed".to_owned(),
-        false => parts.join(", "),
+fn members_changed(after: &Map<String, Value>) -> Text {
+    let number = |list| ids(after, list).count();
+    match (number("added"), number("removed")) {
+        (0, 0) => t("change-members-none"),
+        (added, removed) => t("change-members").n("added", added).n("removed", removed),
     }
 }
 
+/// Names the attributes that a change of a person or a group is about, and counts the others; `None` if it is about none.
+pub(crate) fn changed_attributes(entry: &Entry) -> Option<(String, usize)> {
+    attributes_changed(&attributes(&entry.before), &attributes(&entry.after))
+}
+
 /// Lists the attributes that differ. Attributes of an extension are listed in place of its URN.
-fn attribute_change(before: &Map<String, Value>, after: &Map<String, Value>) -> String {
+fn attributes_changed(
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+) -> Option<(String, usize)> {
     let nothing = Map::new();
     let mut names = Vec::new();
     for name in differing(before, after) {
@@ -270,16 +271,10 @@ fn attribute_change(before: &Map<String, Value>, after: &Map<String, Value>) -> 
             _ => names.push(name),
         }
     }
-    let shown: Vec<_> = names
-        .iter()
-        .take(MAX_NAMES)
-        .map(|name| display::name(name))
-        .collect();
-    match names.len().saturating_sub(MAX_NAMES) {
-        0 if names.is_empty() => "Changed".to_owned(),
-        0 => format!("Changed {}", shown.join(", ")),
-        more => format!("Changed {} and {more} more", shown.join(", ")),
-    }
+    let shown = names.iter().take(MAX_NAMES);
+    let shown: Vec<_> = shown.map(|name| display::name(name)).collect();
+    let more = names.len().saturating_sub(MAX_NAMES);
+    (!shown.is_empty()).then(|| (shown.join(", "), more))
 }
 
 fn within<'a>(side: &'a Map<String, Value>, urn: &str) -> Option<&'a Map<String, Value>> {
@@ -296,20 +291,19 @@ fn differing<'a>(before: &'a Map<String, Value>, after: &'a Map<String, Value>) 
     other.chain(gone).collect()
 }
 
-/// Describes a change of one source of a role. It says "none" and not "No role", since another source may give a role.
-fn role_change(what: &str, before: &Map<String, Value>, after: &Map<String, Value>) -> String {
-    let held = |side: &Map<String, Value>| match side.get("role_ids").and_then(Value::as_array) {
+/// Names the roles that one source gives. It says "none" and not "No role", since another source may give a role.
+pub(crate) fn given_by(side: &Map<String, Value>) -> String {
+    match side.get("role_ids").and_then(Value::as_array) {
         Some(ids) if ids.len() > 1 => {
             let names = ids.iter().filter_map(Value::as_str).map(named_role);
             names.collect::<Vec<_>>().join(", ")
         }
-        _ => role_name(side, "role_id").unwrap_or_else(|| "none".to_owned()),
-    };
-    format!("{what}: {} → {}", held(before), held(after))
+        _ => role_name(side, "role_id").unwrap_or_else(|| t("change-no-role-from-it").plain()),
+    }
 }
 
 fn role_in(side: &Map<String, Value>, key: &str) -> String {
-    role_name(side, key).unwrap_or_else(|| "No role".to_owned())
+    role_name(side, key).unwrap_or_else(|| t("no-role").plain())
 }
 
 /// Names a role that an entry mentions. The catalogue may not have it any more, so only default roles have names.
@@ -325,6 +319,7 @@ pub(crate) fn named_role(id: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::{self, Language};
     use serde_json::json;
 
     const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
@@ -466,7 +461,23 @@ mod tests {
             ),
             ("later.thing", none.clone(), none.clone(), "later.thing"),
         ] {
-            assert_eq!(summary(&entry(action, before, after)), expected);
+            assert_eq!(summary(&entry(action, before, after)).plain(), expected);
+        }
+    }
+
+    #[test]
+    fn what_only_a_newer_version_knows_has_its_code_in_each_language() {
+        for language in Language::ALL {
+            language::with(language, || {
+                let later = entry("later.thing", Value::Null, Value::Null);
+                assert_eq!(summary(&later).plain(), "later.thing");
+                let known = |reason: Value| {
+                    let refused = entry("auth.refused", Value::Null, json!({"reason": reason}));
+                    summary(&refused).plain()
+                };
+                assert_eq!(known(json!("later")), known(Value::Null));
+                assert_ne!(known(json!("inactive")), known(Value::Null));
+            });
         }
     }
 

@@ -7,11 +7,30 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rollcall_directory::{PersonState, Role, RoleId};
 
+use crate::language::{self, Language};
+use crate::{Text, t};
+
 /// Characters of a name in a list. The page of the named item shows all of them.
 const MAX_NAME_CHARS: usize = 80;
 
 /// Characters of a changed value in a list.
 const MAX_VALUE_CHARS: usize = 4_000;
+
+/// The keys of the names of the months.
+const MONTHS: [&str; 12] = [
+    "month-1", "month-2", "month-3", "month-4", "month-5", "month-6", "month-7", "month-8",
+    "month-9", "month-10", "month-11", "month-12",
+];
+
+/// Writes a point in time (UTC) by a message that puts the parts in the order of its language.
+fn written(text: Text, at: &Timestamp, clock: &str) -> String {
+    let month = usize::try_from(at.to_zoned(TimeZone::UTC).month() - 1).unwrap_or_default();
+    text.s("day", at.strftime("%-d"))
+        .part("month", t(MONTHS[month % 12]))
+        .s("year", at.strftime("%Y"))
+        .s("clock", at.strftime(clock))
+        .plain()
+}
 
 /// A point in time, readable by people and machines.
 pub(crate) struct Moment(Timestamp);
@@ -20,7 +39,7 @@ impl HtmlSafe for Moment {}
 
 impl fmt::Display for Moment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.0.strftime("%-d %b %Y, %H:%M UTC");
+        let text = written(t("time-utc"), &self.0, "%H:%M");
         write!(f, "<time datetime=\"{}\">{text}</time>", self.0)
     }
 }
@@ -36,7 +55,7 @@ impl HtmlSafe for Exact {}
 
 impl fmt::Display for Exact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.0.strftime("%-d %b %Y, %H:%M:%S");
+        let text = written(t("time-exact"), &self.0, "%H:%M:%S");
         write!(f, "<time datetime=\"{}\" data-ago>{text}</time>", self.0)
     }
 }
@@ -52,7 +71,7 @@ impl HtmlSafe for Ago {}
 
 impl fmt::Display for Ago {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let title = self.0.strftime("%-d %b %Y, %H:%M:%S UTC");
+        let title = written(t("time-utc"), &self.0, "%H:%M:%S");
         let seconds = self.1.as_second() - self.0.as_second();
         write!(
             f,
@@ -74,10 +93,10 @@ impl HtmlSafe for Clock {}
 
 impl fmt::Display for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let title = self.0.strftime("%-d %b %Y, %H:%M:%S UTC");
+        let title = written(t("time-utc"), &self.0, "%H:%M:%S");
         let text = match day(&self.0) == day(&self.1) {
-            true => self.0.strftime("%H:%M:%S"),
-            false => self.0.strftime("%-d %b %H:%M"),
+            true => self.0.strftime("%H:%M:%S").to_string(),
+            false => written(t("time-column"), &self.0, "%H:%M"),
         };
         write!(
             f,
@@ -110,13 +129,18 @@ pub(crate) fn hue(text: &str) -> u32 {
     sum % 6 + 1
 }
 
-/// A number with separators, from four digits.
+/// A number with the separators of the language, from four digits.
 pub(crate) fn number(number: &u64) -> String {
-    let digits = number.to_string();
+    grouped(&number.to_string(), language::spoken())
+}
+
+/// Puts the separators of a language into the digits of a whole number.
+pub(crate) fn grouped(digits: &str, language: Language) -> String {
     let mut shown = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            shown.push(',');
+    for (at, digit) in digits.char_indices() {
+        let is_between = shown.ends_with(|c: char| c.is_ascii_digit());
+        if is_between && (digits.len() - at).is_multiple_of(3) {
+            shown.push(language.group_separator());
         }
         shown.push(digit);
     }
@@ -125,28 +149,24 @@ pub(crate) fn number(number: &u64) -> String {
 
 /// Formats a number of seconds ago. A negative number lies in the future.
 fn relative(seconds: i64) -> String {
-    let (amount, unit) = match seconds.abs() {
-        0..=59 => {
-            return if seconds >= 0 {
-                "just now".to_owned()
-            } else {
-                "in a moment".to_owned()
-            };
-        }
-        s @ 60..=3_599 => (s / 60, "minute"),
-        s @ 3_600..=86_399 => (s / 3_600, "hour"),
-        s => (s / 86_400, "day"),
+    let is_past = seconds >= 0;
+    let text = match seconds.abs() {
+        0..=59 if is_past => t("time-just-now"),
+        0..=59 => t("time-in-a-moment"),
+        s @ 60..=3_599 if is_past => t("time-minutes-ago").n("count", s / 60),
+        s @ 60..=3_599 => t("time-in-minutes").n("count", s / 60),
+        s @ 3_600..=86_399 if is_past => t("time-hours-ago").n("count", s / 3_600),
+        s @ 3_600..=86_399 => t("time-in-hours").n("count", s / 3_600),
+        s if is_past => t("time-days-ago").n("count", s / 86_400),
+        s => t("time-in-days").n("count", s / 86_400),
     };
-    let many = if amount == 1 { "" } else { "s" };
-    match seconds >= 0 {
-        true => format!("{amount} {unit}{many} ago"),
-        false => format!("in {amount} {unit}{many}"),
-    }
+    text.plain()
 }
 
 /// A number of seconds with its decimals.
 pub(crate) fn seconds(number: &f64) -> String {
-    format!("{number:.3}")
+    let separator = language::spoken().decimal_separator();
+    format!("{number:.3}").replace('.', separator.encode_utf8(&mut [0; 4]))
 }
 
 /// The day of a point in time, as date fields need it.
@@ -162,7 +182,7 @@ pub(crate) fn name(text: &str) -> String {
         shown.push('…');
     }
     match shown.trim().is_empty() {
-        true => "(no name)".to_owned(),
+        true => t("no-name").plain(),
         false => shown,
     }
 }
@@ -171,7 +191,7 @@ pub(crate) fn name(text: &str) -> String {
 pub(crate) fn visitor_name(user_name: &Option<String>) -> String {
     user_name
         .as_deref()
-        .map_or_else(|| "Setup link".to_owned(), name)
+        .map_or_else(|| t("actor-setup-link-visitor").plain(), name)
 }
 
 /// A value that may be broken before the sign and after the dots of an address, but not inside its words.
@@ -196,7 +216,7 @@ pub(crate) fn truncated(text: &str) -> String {
     let mut chars = text.chars();
     let shown: String = chars.by_ref().take(MAX_VALUE_CHARS).collect();
     match chars.next() {
-        Some(_) => format!("{shown}… (cut; the export has all of it)"),
+        Some(_) => t("value-cut").s("value", shown).plain(),
         None => shown,
     }
 }
@@ -205,15 +225,16 @@ pub(crate) fn role(role: &Role) -> &str {
     role.title()
 }
 
-pub(crate) fn role_or_none(held: &Option<Role>) -> &str {
-    held.as_ref().map_or("No role", role)
+pub(crate) fn role_or_none(held: &Option<Role>) -> String {
+    held.as_ref()
+        .map_or_else(|| t("no-role").plain(), |held| role(held).to_owned())
 }
 
 /// Names roles, highest first.
 pub(crate) fn role_names(held: &[Role]) -> String {
     let names: Vec<&str> = held.iter().map(role).collect();
     match names.is_empty() {
-        true => "No role".to_owned(),
+        true => t("no-role").plain(),
         false => names.join(", "),
     }
 }
@@ -221,7 +242,7 @@ pub(crate) fn role_names(held: &[Role]) -> String {
 /// Names the roles of a group. One that is not among `roles` is named by its id.
 pub(crate) fn mapped_roles(mapped: &[RoleId], roles: &[Role]) -> String {
     if mapped.is_empty() {
-        return "No role".to_owned();
+        return t("no-role").plain();
     }
     let name = |id: &RoleId| {
         let known = roles.iter().find(|role| id == *role);
@@ -230,11 +251,11 @@ pub(crate) fn mapped_roles(mapped: &[RoleId], roles: &[Role]) -> String {
     mapped.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-pub(crate) fn state(state: &PersonState) -> &'static str {
+pub(crate) fn state(state: &PersonState) -> Text {
     match state {
-        PersonState::Active => "Active",
-        PersonState::Invited => "Invited",
-        PersonState::Inactive => "Inactive",
+        PersonState::Active => t("state-active"),
+        PersonState::Invited => t("state-invited"),
+        PersonState::Inactive => t("state-inactive"),
     }
 }
 
@@ -248,15 +269,16 @@ pub(crate) fn state_id(state: &PersonState) -> &'static str {
 }
 
 /// Names a kind of actor, for an actor without a known name.
-pub(crate) fn actor_kind(kind: &str) -> &'static str {
-    match kind {
-        "token" => "identity provider",
-        "person" => "a person",
-        "portal_link" => "setup link",
-        "application" => "your application",
-        "system" => "system",
-        _ => "someone",
-    }
+pub(crate) fn actor_kind(kind: &str) -> String {
+    let name = match kind {
+        "token" => t("actor-token"),
+        "person" => t("actor-person"),
+        "portal_link" => t("actor-portal-link"),
+        "application" => t("actor-application"),
+        "system" => t("actor-system"),
+        _ => t("actor-someone"),
+    };
+    name.plain()
 }
 
 /// The class of a response status in the style sheet.
@@ -311,6 +333,25 @@ mod tests {
         ] {
             assert_eq!(number(&one), text);
         }
+    }
+
+    #[test]
+    fn times_and_numbers_follow_the_language() {
+        let at: Timestamp = "2026-03-08T17:46:58.204Z".parse().unwrap();
+        assert!(moment(&at).to_string().contains(">8 Mar 2026, 17:46 UTC<"));
+        assert!(exact(&at).to_string().contains(">8 Mar 2026, 17:46:58<"));
+        assert_eq!(seconds(&1.5), "1.500");
+        language::with(Language::German, || {
+            assert!(
+                moment(&at)
+                    .to_string()
+                    .contains(">8. März 2026, 17:46 UTC<")
+            );
+            assert_eq!(relative(7_300), "vor 2 Stunden");
+            assert_eq!(relative(-90_000), "in 1 Tag");
+            assert_eq!(number(&1_000_000), "1.000.000");
+            assert_eq!(seconds(&1.5), "1,500");
+        });
     }
 
     #[test]

@@ -7,11 +7,13 @@ use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use http::header::{HeaderValue, LOCATION};
 use rollcall_directory::{Brand, FormId, Permission, Role};
-use rollcall_edge_http::{CONSOLE_PATH, Problem, Visit};
+use rollcall_edge_http::{CONSOLE_PATH, Problem, Refused, Visit};
 
 use crate::assets::{self, Icon};
 use crate::brand::Look;
+use crate::language::{self, Language};
 use crate::session_cookie::form_token_of;
+use crate::{Text, api_errors, t};
 
 /// A section of the console, listed in the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,17 +42,17 @@ impl Section {
         Self::Settings,
     ];
 
-    pub(crate) fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> Text {
         match self {
-            Self::Overview => "Overview",
-            Self::Connect => "Connect",
-            Self::Tokens => "Tokens",
-            Self::Groups => "Groups and roles",
-            Self::People => "People",
-            Self::Activity => "Activity",
-            Self::Health => "Health",
-            Self::Evidence => "Evidence",
-            Self::Settings => "Settings",
+            Self::Overview => t("section-overview"),
+            Self::Connect => t("section-connect"),
+            Self::Tokens => t("section-tokens"),
+            Self::Groups => t("section-groups"),
+            Self::People => t("section-people"),
+            Self::Activity => t("section-activity"),
+            Self::Health => t("section-health"),
+            Self::Evidence => t("section-evidence"),
+            Self::Settings => t("section-settings"),
         }
     }
 
@@ -150,7 +152,7 @@ pub(crate) struct Layout {
 impl Layout {
     /// Adds the message about the last change, which the page's address names.
     pub(crate) fn with_notice(mut self, done: Option<&str>) -> Self {
-        self.notice = done.and_then(notice).map(Cow::Borrowed);
+        self.notice = done.and_then(notice).map(Into::into);
         self
     }
 
@@ -162,7 +164,7 @@ impl Layout {
 
     /// Adds why a form of this page was refused.
     pub(crate) fn with_refusal(mut self, problem: Option<&Problem>) -> Self {
-        self.refusal = problem.map(|problem| sentence(problem.detail()));
+        self.refusal = problem.map(|problem| sentence(&said(problem)));
         self
     }
 
@@ -201,6 +203,11 @@ impl Layout {
         self.may(Permission::ProvisioningDelete) && !self.read_only
     }
 
+    /// The address of a path below the console.
+    pub(crate) fn to(&self, path: impl std::fmt::Display) -> String {
+        format!("{}{path}", self.console)
+    }
+
     /// The icon with this name.
     pub(crate) fn icon(&self, name: &'static str) -> Icon {
         assets::icon(&self.console, name)
@@ -213,31 +220,27 @@ impl Layout {
 }
 
 /// The message after a change. The address chooses a text but never supplies one.
-fn notice(done: &str) -> Option<&'static str> {
+fn notice(done: &str) -> Option<Text> {
     Some(match done {
-        "connection-created" => "Connection created",
-        "connection-changed" => "Connection saved",
-        "observing" => "The connection is observed",
-        "made-real" => "The connection is real",
-        "rules-saved" => "Rules saved",
-        "replaces" => {
-            "From now on, this connection takes over what the other one owns with its first write to it."
-        }
-        "window-opened" => "Rebind window opened",
-        "window-closed" => "Rebind window closed",
-        "remedy-applied" => "Done. This is what is left.",
-        "connection-deleted" => {
-            "The connection and its tokens are gone. The people and groups it pushed stay."
-        }
-        "token-revoked" => "Token revoked",
-        "support-ended" => "Support access ended",
-        "role-mapped" | "roles-saved" => "Roles saved",
-        "role-given" => "Role saved",
-        "merged" => "Account closed. Its name went to this person.",
-        "settings-saved" => "Settings saved",
-        "finding-acknowledged" => "Finding acknowledged",
-        "finding-snoozed" => "Finding snoozed",
-        "finding-counts" => "Finding counts again",
+        "connection-created" => t("done-connection-created"),
+        "connection-changed" => t("done-connection-changed"),
+        "observing" => t("done-observing"),
+        "made-real" => t("done-made-real"),
+        "rules-saved" => t("done-rules-saved"),
+        "replaces" => t("done-replaces"),
+        "window-opened" => t("done-window-opened"),
+        "window-closed" => t("done-window-closed"),
+        "remedy-applied" => t("done-remedy-applied"),
+        "connection-deleted" => t("done-connection-deleted"),
+        "token-revoked" => t("done-token-revoked"),
+        "support-ended" => t("done-support-ended"),
+        "role-mapped" | "roles-saved" => t("done-roles-saved"),
+        "role-given" => t("done-role-given"),
+        "merged" => t("done-merged"),
+        "settings-saved" => t("done-settings-saved"),
+        "finding-acknowledged" => t("done-finding-acknowledged"),
+        "finding-snoozed" => t("done-finding-snoozed"),
+        "finding-counts" => t("done-finding-counts"),
         _ => return None,
     })
 }
@@ -290,7 +293,7 @@ pub(crate) fn redirect(to: &str) -> Response {
 struct ErrorPage<'a> {
     console: String,
     look: Look,
-    title: &'a str,
+    title: Text,
     detail: String,
     /// Whether to link to the console. A visitor who may see nothing there gets no link.
     links_back: bool,
@@ -305,38 +308,56 @@ struct ErrorPart {
     detail: String,
 }
 
-const SIGNED_OUT: &str =
-    "You are not signed in, or no longer. Open the console again from your application.";
-
 /// The title of the error page.
-fn title(status: u16) -> &'static str {
+fn title(status: u16) -> Text {
     match status {
-        401 => "Signed out",
-        403 => "Not allowed",
-        404 => "Not here",
-        ..500 => "That cannot be done",
-        _ => "Something went wrong",
+        401 => t("error-signed-out"),
+        403 => t("error-not-allowed"),
+        404 => t("error-not-here"),
+        ..500 => t("error-cannot"),
+        _ => t("error-wrong"),
     }
+}
+
+/// The detail of an error in the language of the visit. The API writes in English; what it says often has a message, which is
+/// found by its English text.
+pub(crate) fn said(problem: &Problem) -> String {
+    let detail = problem.detail();
+    api_errors::translated(detail).unwrap_or_else(|| detail.to_owned())
+}
+
+/// The text with a large first letter.
+pub(crate) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(chars).collect()
 }
 
 /// Turns an error's detail, which the API writes as a sentence fragment, into a sentence.
 fn sentence(detail: &str) -> String {
-    let mut chars = detail.chars();
-    let first = chars.next().map(char::to_uppercase);
-    let text: String = first.into_iter().flatten().chain(chars).collect();
+    let text = capitalised(detail);
     match text.ends_with(['.', '!', '?']) {
         true => text,
         false => format!("{text}."),
     }
 }
 
-/// Renders an error as a page or as a part of one.
-pub(crate) fn error_page(visit: &Visit, problem: &Problem) -> String {
+/// Renders an error as a page or as a part of one, in the language of the visit.
+pub(crate) fn error_page(visit: &Visit, problem: &Problem) -> Refused {
+    let language = Language::of(&visit.headers);
+    Refused {
+        html: language::with(language, || written_error(visit, problem)),
+        language: language.tag(),
+        varies: language::VARIES,
+    }
+}
+
+fn written_error(visit: &Visit, problem: &Problem) -> String {
     let signed_out = problem.status() == 401;
     // The API's text is about bearer tokens and does not help here.
     let detail = match signed_out {
-        true => SIGNED_OUT.to_owned(),
-        false => sentence(problem.detail()),
+        true => t("error-signed-out-detail").plain(),
+        false => sentence(&said(problem)),
     };
     let page = if visit.is_part {
         ErrorPart { detail }.render()

@@ -1,28 +1,48 @@
 //! What the console shows of each identity provider: its name, its mark, its setup guide, and what that was written from.
 
+use std::fmt;
+
 use rollcall_directory::Provider;
 
-/// The day on which the documents were read that the guides were written from.
-pub(crate) const READ_ON: &str = "30 November 2026";
+use crate::t;
+
+/// The message with the day on which the documents were read that the guides were written from.
+pub(crate) const READ_ON: &str = "provider-read-day";
+
+/// A name of its own, which is the same in every language, or the key of a message.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Words {
+    Name(&'static str),
+    Message(&'static str),
+}
+
+impl fmt::Display for Words {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Message(key) => f.write_str(&t(key).plain()),
+        }
+    }
+}
 
 /// One identity provider.
 #[derive(Debug)]
 pub(crate) struct ProviderInfo {
     provider: Provider,
-    pub(crate) name: &'static str,
+    pub(crate) name: Words,
     /// The name that a new connection has until the admin gives it another.
     label: &'static str,
     /// The letters that stand for it; empty for the icon of a plug.
     pub(crate) mark: &'static str,
-    /// How long the setup takes, or what it brings.
+    /// The message that says how long the setup takes, or what it brings.
     pub(crate) effort: &'static str,
     /// Whose the product is, as in "Okta's own guide".
-    pub(crate) vendor: &'static str,
+    pub(crate) vendor: Words,
     /// The vendor's page about it.
     pub(crate) guide_url: &'static str,
-    /// What the guide was written from.
+    /// The message that says what the guide was written from.
     pub(crate) source: &'static str,
-    /// What cannot work, to be read before a token is created.
+    /// The messages that say what cannot work, to be read before a token is created.
     pub(crate) cannot: &'static [&'static str],
     pub(crate) guide: Guide,
 }
@@ -43,123 +63,122 @@ pub(crate) enum Guide {
 
 const OKTA: ProviderInfo = ProviderInfo {
     provider: Provider::Okta,
-    name: "Okta",
+    name: Words::Name("Okta"),
     label: "Okta",
     mark: "Ok",
-    effort: "About 15 minutes",
-    vendor: "Okta",
+    effort: "provider-minutes-15",
+    vendor: Words::Name("Okta"),
     guide_url: "https://help.okta.com/en-us/content/topics/apps/apps_app_integration_wizard_scim.htm",
-    source: "Written from a copy of Okta's documentation.",
+    source: "provider-okta-source",
     cannot: &[],
     guide: Guide::Okta,
 };
 
 const ENTRA: ProviderInfo = ProviderInfo {
     provider: Provider::Entra,
-    name: "Microsoft Entra ID",
+    name: Words::Name("Microsoft Entra ID"),
     label: "Entra ID",
     mark: "En",
-    effort: "About 20 minutes, syncs every 40",
-    vendor: "Microsoft",
+    effort: "provider-entra-effort",
+    vendor: Words::Name("Microsoft"),
     guide_url: "https://learn.microsoft.com/en-us/entra/identity/app-provisioning/use-scim-to-provision-users-and-groups",
-    source: "Written from a copy of Microsoft's documentation.",
+    source: "provider-entra-source",
     cannot: &[],
     guide: Guide::Entra,
 };
 
 const ONELOGIN: ProviderInfo = ProviderInfo {
     provider: Provider::OneLogin,
-    name: "OneLogin",
+    name: Words::Name("OneLogin"),
     label: "OneLogin",
     mark: "OL",
-    effort: "About 15 minutes",
-    vendor: "OneLogin",
+    effort: "provider-minutes-15",
+    vendor: Words::Name("OneLogin"),
     guide_url: "https://developers.onelogin.com/scim/create-app",
-    source: "Written from a copy of OneLogin's documentation for developers.",
+    source: "provider-onelogin-source",
     cannot: &[],
     guide: Guide::OneLogin,
 };
 
 const JUMPCLOUD: ProviderInfo = ProviderInfo {
     provider: Provider::JumpCloud,
-    name: "JumpCloud",
+    name: Words::Name("JumpCloud"),
     label: "JumpCloud",
     mark: "JC",
-    effort: "About 10 minutes",
-    vendor: "JumpCloud",
+    effort: "provider-minutes-10",
+    vendor: Words::Name("JumpCloud"),
     guide_url: "https://support.jumpcloud.com/s/article/Custom-SCIM-Identity-Management",
-    source: "Written from a copy of JumpCloud's documentation, and from guides of applications that it reaches.",
+    source: "provider-jumpcloud-source",
     cannot: &[],
     guide: Guide::JumpCloud,
 };
 
 const GOOGLE: ProviderInfo = ProviderInfo {
     provider: Provider::Google,
-    name: "Google Workspace",
+    name: Words::Name("Google Workspace"),
     label: "Google Workspace",
     mark: "Go",
-    effort: "Only for applications in its catalogue",
-    vendor: "Google",
+    effort: "provider-google-effort",
+    vendor: Words::Name("Google"),
     guide_url: "https://support.google.com/a/answer/7681608",
-    source: "Written from a copy of Google's documentation.",
+    source: "provider-google-source",
     cannot: &[
-        "It sends nothing to an address of your own: its automatic provisioning is for applications in Google's \
-         catalogue.",
-        "It sends no groups, so groups of Google give no roles, unless a sign-in names them.",
-        "It takes people away hours to days after they were suspended or deleted, and archived people never.",
-        "Some editions have a limit of three applications.",
+        "provider-google-catalogue",
+        "provider-google-groups",
+        "provider-google-late",
+        "provider-google-editions",
     ],
     guide: Guide::Google,
 };
 
 const PING: ProviderInfo = ProviderInfo {
     provider: Provider::Ping,
-    name: "PingOne",
+    name: Words::Name("PingOne"),
     label: "PingOne",
     mark: "P1",
-    effort: "About 15 minutes",
-    vendor: "Ping Identity",
+    effort: "provider-minutes-15",
+    vendor: Words::Name("Ping Identity"),
     guide_url: "https://docs.pingidentity.com/r/en-us/pingone/p1_create_scim_connection",
-    source: "Written from a copy of Ping Identity's documentation.",
+    source: "provider-ping-source",
     cannot: &[],
     guide: Guide::Ping,
 };
 
 const CYBERARK: ProviderInfo = ProviderInfo {
     provider: Provider::CyberArk,
-    name: "CyberArk Identity",
+    name: Words::Name("CyberArk Identity"),
     label: "CyberArk Identity",
     mark: "Cy",
-    effort: "About 20 minutes",
-    vendor: "CyberArk",
+    effort: "provider-minutes-20",
+    vendor: Words::Name("CyberArk"),
     guide_url: "https://docs.cyberark.com/Idaptive/Latest/en/Content/Developer/scim-management/scim-outbound-provisioning.htm",
-    source: "Written from a copy of CyberArk's overview of SCIM; the pages of its portal may look different.",
+    source: "provider-cyberark-source",
     cannot: &[],
     guide: Guide::CyberArk,
 };
 
 const RIPPLING: ProviderInfo = ProviderInfo {
     provider: Provider::Rippling,
-    name: "Rippling",
+    name: Words::Name("Rippling"),
     label: "Rippling",
     mark: "Ri",
-    effort: "About 15 minutes",
-    vendor: "Rippling",
+    effort: "provider-minutes-15",
+    vendor: Words::Name("Rippling"),
     guide_url: "https://help.rippling.com/",
-    source: "Rippling shows its documentation to its customers only: written from guides of applications that it reaches.",
+    source: "provider-rippling-source",
     cannot: &[],
     guide: Guide::Rippling,
 };
 
 const OTHER: ProviderInfo = ProviderInfo {
     provider: Provider::Other,
-    name: "Another provider",
+    name: Words::Message("provider-other-name"),
     label: "",
     mark: "",
-    effort: "Anything that speaks SCIM 2.0",
-    vendor: "The standard",
+    effort: "provider-other-effort",
+    vendor: Words::Message("provider-other-vendor"),
     guide_url: "https://www.rfc-editor.org/rfc/rfc7644",
-    source: "Written from the standard, RFC 7644.",
+    source: "provider-other-source",
     cannot: &[],
     guide: Guide::Other,
 };
@@ -229,7 +248,7 @@ mod tests {
     fn every_guide_says_what_it_was_written_from() {
         for info in PROVIDERS {
             assert!(info.guide_url.starts_with("https://"), "{info:?}");
-            assert!(info.source.ends_with('.'), "{info:?}");
+            assert!(t(info.source).plain().ends_with('.'), "{info:?}");
             let alike = PROVIDERS.iter().filter(|other| other.guide == info.guide);
             assert_eq!(alike.count(), 1, "{info:?}");
         }

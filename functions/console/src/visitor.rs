@@ -19,6 +19,7 @@ use serde::de::DeserializeOwned;
 use crate::brand::Look;
 use crate::layout::{Layout, Section};
 use crate::session_cookie::{form_token, session_of};
+use crate::t;
 
 /// The longest form, in bytes.
 const MAX_FORM_BYTES: usize = 64 * 1024;
@@ -171,7 +172,7 @@ where
 fn check_no_form(parts: &Parts) -> Result<(), Problem> {
     match parts.method.is_safe() {
         true => Ok(()),
-        false => Err(Problem::forbidden("this cannot be asked for by a form")),
+        false => Err(Problem::forbidden(t("error-not-a-form").plain())),
     }
 }
 
@@ -232,22 +233,18 @@ where
         let visitor =
             Visitor::enter(&parts, &Directory::from_ref(state), SessionUse::ByPerson).await?;
         if !is_same_origin(&parts, &visitor.root) {
-            return Err(Problem::forbidden(
-                "this was asked for by another site, nothing was changed",
-            ));
+            return Err(Problem::forbidden(t("error-other-site").plain()));
         }
         let body = to_bytes(body, MAX_FORM_BYTES)
             .await
-            .map_err(|_| Problem::unreadable("the form is too long"))?;
+            .map_err(|_| Problem::unreadable(t("error-form-too-long").plain()))?;
         let sent: Option<FormToken> = serde_urlencoded::from_bytes(&body).ok();
         if sent.is_none_or(|sent| sent.form_token != visitor.form_token()) {
-            return Err(Problem::forbidden(
-                "this form was made for another session, nothing was changed; load the page again",
-            ));
+            return Err(Problem::forbidden(t("error-other-session").plain()));
         }
         // The text of the parser is for its users.
         let form = serde_urlencoded::from_bytes(&body)
-            .map_err(|_| Problem::invalid("the form cannot be read; load the page again"))?;
+            .map_err(|_| Problem::invalid(t("error-form-unreadable").plain()))?;
         Ok(Self { visitor, form })
     }
 }

@@ -1,4 +1,4 @@
-//! The words of the console: templates avoid the turns that `GLOSSARY.md` replaces.
+//! The words of the console: templates and English messages avoid the turns that `GLOSSARY.md` replaces.
 
 use std::fs;
 use std::path::Path;
@@ -41,9 +41,19 @@ fn templates(folder: &Path) -> Vec<(String, String)> {
     all
 }
 
+/// Returns the names and texts of the templates and of the English messages.
+fn said() -> Vec<(String, String)> {
+    let console = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut all = templates(&console.join("templates"));
+    all.append(&mut templates(&console.join("locales/en")));
+    // The API writes those.
+    all.retain(|(name, _)| !name.ends_with("api.ftl"));
+    all
+}
+
 #[test]
 fn templates_avoid_old_turns() {
-    let all = templates(&Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"));
+    let all = said();
     assert!(all.len() > 20, "{}", all.len());
     for (name, text) in all {
         let text = text.to_lowercase();
@@ -56,8 +66,7 @@ fn templates_avoid_old_turns() {
 /// The console is of whoever offers it. See `brand`.
 #[test]
 fn templates_do_not_name_the_maker() {
-    let all = templates(&Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"));
-    for (name, text) in all {
+    for (name, text) in said() {
         assert!(!text.to_lowercase().contains("rollcall"), "{name}");
     }
 }

@@ -59,6 +59,7 @@ pub use crate::handle::Insight;
 pub use crate::health::finding::{Finding, FindingKind, Health, Severity};
 pub use crate::health::grouping::FindingGroup;
 pub use crate::health::refused::{refusal_remedy, refusal_text};
+pub use crate::health::wording::isolated;
 pub use crate::identity::{FormerIdentifier, RefusedSignIn, former_identifiers};
 pub use crate::list_people::{PeopleOrder, PeoplePage};
 pub use crate::lists::{GroupFilter, GroupSummary, PeopleQuery};

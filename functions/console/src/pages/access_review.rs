@@ -15,6 +15,7 @@ use crate::display;
 use crate::export::{ExportFile, Format, MAX_STEPS};
 use crate::layout::{Layout, Section, render};
 use crate::visitor::Visitor;
+use crate::{Text, t};
 
 /// People on one page.
 const PAGE_SIZE: usize = 100;
@@ -43,17 +44,21 @@ struct Page {
 
 impl Page {
     /// What gives the person their roles, each in a few words.
-    fn sources(&self, one: &ReviewedPerson) -> Vec<String> {
+    fn sources(&self, one: &ReviewedPerson) -> Vec<Text> {
         let said = one.sources.iter().map(|(role, source)| {
             let role = role.title();
             match source {
                 Source::Mapped { group } => {
                     let name = self.review.groups.get(group);
-                    let name = name.map_or("a deleted group".to_owned(), |it| display::name(it));
-                    format!("{role}: {name}")
+                    match name {
+                        Some(name) => t("review-from-group")
+                            .s("role", role)
+                            .s("group", display::name(name)),
+                        None => t("review-from-deleted-group").s("role", role),
+                    }
                 }
-                Source::Manual => format!("{role}: by hand"),
-                Source::Default => format!("{role}: default"),
+                Source::Manual => t("review-by-hand").s("role", role),
+                Source::Default => t("review-default").s("role", role),
             }
         });
         said.collect()
@@ -65,9 +70,12 @@ impl Page {
         let names: Vec<String> = known.map(|it| display::name(it)).collect();
         let shown = names.iter().take(MAX_GROUPS).cloned().collect::<Vec<_>>();
         match names.len().saturating_sub(MAX_GROUPS) {
-            0 if names.is_empty() => "None".to_owned(),
+            0 if names.is_empty() => t("evidence-none").plain(),
             0 => shown.join(", "),
-            more => format!("{} and {more} more", shown.join(", ")),
+            more => t("review-groups-and-more")
+                .s("groups", shown.join(", "))
+                .n("more", more)
+                .plain(),
         }
     }
 
@@ -75,9 +83,12 @@ impl Page {
         match &one.person.identity.owner {
             Some(id) => {
                 let known = self.review.connections.get(id);
-                known.map_or("A deleted connection".to_owned(), |it| display::name(it))
+                known.map_or_else(
+                    || t("evidence-connection-deleted").plain(),
+                    |it| display::name(it),
+                )
             }
-            None => "None".to_owned(),
+            None => t("evidence-none").plain(),
         }
     }
 }

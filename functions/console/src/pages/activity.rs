@@ -13,52 +13,47 @@ use serde_json::{Value, json};
 
 use super::chart::{ChartPart, chart_part};
 use super::fields::{self, start_of_day};
-use super::following::{Followed, settled};
-use super::log::{self, Listed, Log, LogEntry, Row as LogRow, Told};
+use super::following::Followed;
+use super::log::{self, Log, LogEntry, LogSearch, Row as LogRow, Shown, Told};
 use super::log_names::{ConnectionNames, Known, Reader};
 use super::log_view::View;
-use super::record::{NO_LONGER_KEPT, RecordPart, kept, requested};
-use super::tail::Tail;
+use super::record::{Record, requested};
 use crate::bursts::{Cause, Caused};
 use crate::display;
 use crate::export::{self, ExportFile, ExportRow, Format};
-use crate::layout::{Layout, Section, render};
+use crate::language::{self, Language};
+use crate::layout::{Layout, render};
 use crate::request_sentence;
 use crate::visitor::{IsPart, Poll, Visitor};
+use crate::{Text, t};
 
-/// The kinds of results that can be asked for: the id, the words, and the HTTP statuses.
+/// The kinds of results that can be asked for: the id, the key of the words, and the HTTP statuses.
 const RESULTS: [(&str, &str, (u16, u16)); 4] = [
-    ("done", "Done", (100, 399)),
-    ("refused", "Refused", (400, 499)),
-    ("slowed", "Slowed down", (429, 429)),
-    ("failed", "Failed on our side", (500, 599)),
+    ("done", "activity-result-done", (100, 399)),
+    ("refused", "activity-result-refused", (400, 499)),
+    ("slowed", "activity-result-slowed", (429, 429)),
+    ("failed", "activity-result-failed", (500, 599)),
 ];
 
-/// The kinds of changes that can be asked for: the beginning of the action, and the words.
+/// The kinds of changes that can be asked for: the beginning of the action, and the key of the words.
 const CHANGES: [(&str, &str); 8] = [
-    ("user.created", "People added"),
-    ("user.updated", "People changed"),
-    ("user.deactivated", "People deactivated"),
-    ("user.reactivated", "People reactivated"),
-    ("user.deleted", "People deleted"),
-    ("group.members_changed", "Members changed"),
-    ("group.", "Any change of a group"),
-    ("brake.held", "Held"),
+    ("user.created", "activity-people-added"),
+    ("user.updated", "activity-people-changed"),
+    ("user.deactivated", "activity-people-deactivated"),
+    ("user.reactivated", "activity-people-reactivated"),
+    ("user.deleted", "activity-people-deleted"),
+    ("group.members_changed", "activity-members-changed"),
+    ("group.", "activity-groups-changed"),
+    ("brake.held", "activity-held"),
 ];
 
-/// The filters that are offered at any time.
-const OFFERED: [(&str, &str, &str); 2] = [
-    ("failed", "yes", "Failures only"),
-    ("change", "user.deactivated", "Deactivations"),
-];
-
-/// The HTTP methods that can be asked for, and what they do.
+/// The HTTP methods that can be asked for, and the key of the words for what they do.
 const METHODS: [(&str, &str); 5] = [
-    ("GET", "Reads (GET)"),
-    ("POST", "Additions (POST)"),
-    ("PATCH", "Changes (PATCH)"),
-    ("PUT", "Replacements (PUT)"),
-    ("DELETE", "Deletions (DELETE)"),
+    ("GET", "activity-method-get"),
+    ("POST", "activity-method-post"),
+    ("PATCH", "activity-method-patch"),
+    ("PUT", "activity-method-put"),
+    ("DELETE", "activity-method-delete"),
 ];
 
 /// The search for requests.
@@ -117,7 +112,7 @@ impl Search {
         ]
     }
 
-    fn query(&self, limit: usize) -> Result<RequestQuery, Problem> {
+    fn limited(&self, limit: usize) -> Result<RequestQuery, Problem> {
         let given = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let statuses = match self.result.as_str() {
             "" => None,
@@ -141,6 +136,24 @@ impl Search {
             limit,
         })
     }
+
+    /// The search as the query string of a file.
+    fn address(&self, after: &str, format: &str) -> String {
+        let filters = self.filters().into_iter();
+        let pairs: Vec<_> = filters
+            .chain([("after", after), ("format", format)])
+            .collect();
+        fields::query_string(&pairs)
+    }
+}
+
+impl LogSearch for Search {
+    type Entry = Request;
+
+    const OFFERED: &'static [(&'static str, &'static str, &'static str)] = &[
+        ("failed", "yes", "activity-failures-only"),
+        ("change", "user.deactivated", "activity-deactivations"),
+    ];
 
     fn view(&self, console: &str) -> View {
         let filters = self.filters();
@@ -166,36 +179,50 @@ impl Search {
         }
     }
 
-    /// The search as the query string of a file.
-    fn address(&self, after: &str, format: &str) -> String {
-        let filters = self.filters().into_iter();
-        let pairs: Vec<_> = filters
-            .chain([("after", after), ("format", format)])
-            .collect();
-        fields::query_string(&pairs)
-    }
-
-    /// Puts a filter into words.
     fn say(&self, name: &str, value: &str, connections: &[Connection]) -> String {
-        let named = |known: &[(&str, &str)]| {
+        let shown = display::name(value);
+        let named = |known: &[(&str, &'static str)]| {
             let found = known.iter().find(|(id, _)| *id == value);
-            found.map_or_else(|| display::name(value), |(_, words)| (*words).to_owned())
+            found.map_or_else(|| shown.clone(), |(_, words)| t(*words).plain())
         };
         match name {
             "connection" => {
                 let label = connections.iter().find(|one| one.id == value);
-                label.map_or("A deleted connection".to_owned(), |one| {
-                    display::name(&one.label)
-                })
+                label.map_or_else(
+                    || t("log-chip-connection-deleted").plain(),
+                    |one| display::name(&one.label),
+                )
             }
             "method" => named(&METHODS),
             "change" => named(&CHANGES),
             "result" => named(&RESULTS.map(|(id, words, _)| (id, words))),
-            "person" => format!("About {}", display::name(value)),
-            "from" => format!("From {}", display::name(value)),
-            "to" => format!("Until {}", display::name(value)),
-            _ => format!("“{}”", display::name(value)),
+            "person" => t("log-chip-about").s("name", shown).plain(),
+            "from" => t("log-chip-from").s("day", shown).plain(),
+            "to" => t("log-chip-to").s("day", shown).plain(),
+            _ => t("log-chip-text").s("text", shown).plain(),
         }
+    }
+
+    async fn query(&self, _reader: Reader<'_>) -> Result<RequestQuery, Problem> {
+        self.limited(0)
+    }
+
+    fn period(query: &mut RequestQuery) -> (&mut Option<Timestamp>, &mut Option<Timestamp>) {
+        (&mut query.from, &mut query.to)
+    }
+
+    fn ends_by_id(query: &RequestQuery) -> bool {
+        query.person.is_none()
+    }
+
+    async fn record(
+        visitor: &Visitor<ReadLogs>,
+        connections: &[Connection],
+        view: &View,
+    ) -> Result<Record, Problem> {
+        let log = visitor.tenant().request_log();
+        let trace = log.trace_logged(&view.entry).await?;
+        requested(visitor, connections, trace, view).await
     }
 }
 
@@ -211,57 +238,45 @@ struct Page {
     json: String,
 }
 
+/// Puts what can be asked for into words.
+fn worded(
+    known: impl IntoIterator<Item = (&'static str, &'static str)>,
+) -> Vec<(&'static str, Text)> {
+    let known = known.into_iter();
+    known.map(|(id, words)| (id, t(words))).collect()
+}
+
+impl Page {
+    fn methods(&self) -> Vec<(&'static str, Text)> {
+        worded(METHODS)
+    }
+
+    fn changes(&self) -> Vec<(&'static str, Text)> {
+        worded(CHANGES)
+    }
+
+    fn results(&self) -> Vec<(&'static str, Text)> {
+        worded(RESULTS.map(|(id, words, _)| (id, words)))
+    }
+}
+
 pub(crate) async fn show(
     visitor: Visitor<ReadLogs>,
     is_part: IsPart,
     Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
-    let tenant = visitor.tenant();
-    let connections = tenant.credentials().connections().await?;
-    let mut view = search.view(&visitor.console());
-    let record = match search.entry.as_str() {
-        "" => None,
-        id => {
-            let opened = async {
-                let trace = tenant.request_log().trace_logged(id).await?;
-                requested(&visitor, &connections, trace, &view).await
-            };
-            let opened = opened.await;
-            kept(opened, is_part)?
-        }
-    };
-    let is_lost = record.is_none() && !view.entry.is_empty();
-    if is_lost {
-        view.entry.clear();
+    match log::show(&visitor, is_part, &search).await? {
+        Shown::Record(response) => Ok(response),
+        Shown::List(layout, connections, log) => render(&Page {
+            layout,
+            chart: chart_part(&visitor).await?,
+            log,
+            csv: search.address("", "csv"),
+            json: search.address("", "json"),
+            connections,
+            search,
+        }),
     }
-    let layout = visitor.layout(Section::Activity);
-    let layout = layout.with_said(is_lost.then_some(NO_LONGER_KEPT));
-    if let (true, Some(record)) = (is_part.0, &record) {
-        return render(&RecordPart { layout, record });
-    }
-    let reader = Reader::of(&visitor, &connections);
-    let mut query = search.query(0)?;
-    let until = (view.live && view.after.is_empty()).then(|| settled(Timestamp::now()));
-    query.to = until.or(query.to);
-    let chips = view.chips(&OFFERED, |name, value| {
-        search.say(name, value, &connections)
-    });
-    let listed = Listed {
-        query: &query,
-        view: &view,
-        ends_by_id: query.person.is_none(),
-        until,
-    };
-    let log = log::log::<Request>(reader, listed, (chips, record)).await?;
-    render(&Page {
-        layout,
-        chart: chart_part(&visitor).await?,
-        log,
-        csv: search.address("", "csv"),
-        json: search.address("", "json"),
-        connections,
-        search,
-    })
 }
 
 /// Shows the requests that have come since.
@@ -269,20 +284,7 @@ pub(crate) async fn newer(
     Poll(visitor): Poll<ReadLogs>,
     Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
-    let tenant = visitor.tenant();
-    let connections = tenant.credentials().connections().await?;
-    let view = search.view(&visitor.console());
-    let followed = search.followed();
-    let window = followed.window();
-    let query = RequestQuery {
-        from: Some(window.from),
-        to: Some(window.until),
-        ..search.query(0)?
-    };
-    let reader = Reader::of(&visitor, &connections);
-    let news = log::newer::<Request>(reader, (&query, &window), &view, &followed).await?;
-    let layout = visitor.layout(Section::Activity);
-    render(&Tail::of(layout, &view, &followed, news))
+    log::newer(&visitor, &search).await
 }
 
 /// A request in the list.
@@ -425,8 +427,10 @@ pub(crate) async fn export(
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let connections = tenant.credentials().connections().await?;
-    let query = search.query(export::PAGE_SIZE)?;
-    let file = ExportFile::read::<Row>(tenant, &connections, query).await?;
+    let query = search.limited(export::PAGE_SIZE)?;
+    let file = ExportFile::read::<Row>(tenant, &connections, query);
+    // A file is for machines, the same in each language.
+    let file = language::within(Language::English, file).await?;
     file.finish(search.format, "requests", |last, format| {
         let query = search.address(last, format);
         visitor.link(&format!("/activity/export?{query}"))

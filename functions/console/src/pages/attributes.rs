@@ -3,24 +3,52 @@
 use rollcall_scim::Resource;
 use serde_json::{Map, Value};
 
+use crate::{Text, t};
+
 /// Attributes that have a section of their own, or say nothing about the person.
 const LEFT_OUT: [&str; 4] = ["schemas", "meta", "id", "groups"];
 
-/// The labels of attributes that would otherwise read oddly.
-const LABELS: [(&str, &str); 12] = [
-    ("userName", "User name"),
-    ("externalId", "External id"),
-    ("emails", "E-mail"),
-    ("phoneNumbers", "Phone"),
-    ("addresses", "Address"),
-    ("photos", "Photo"),
-    ("ims", "Messaging"),
-    ("entitlements", "Entitlement"),
-    ("formatted", "Full name"),
-    ("employeeNumber", "Employee number"),
-    ("honorificPrefix", "Title before the name"),
-    ("honorificSuffix", "Title after the name"),
-];
+/// The labels of the attributes of SCIM.
+fn known(name: &str) -> Option<Text> {
+    Some(match name {
+        "userName" => t("attribute-user-name"),
+        "externalId" => t("attribute-external-id"),
+        "displayName" => t("attribute-display-name"),
+        "nickName" => t("attribute-nick-name"),
+        "profileUrl" => t("attribute-profile-url"),
+        "title" => t("attribute-title"),
+        "userType" => t("attribute-user-type"),
+        "preferredLanguage" => t("attribute-preferred-language"),
+        "locale" => t("attribute-locale"),
+        "timezone" => t("attribute-timezone"),
+        "active" => t("attribute-active"),
+        "emails" => t("attribute-emails"),
+        "phoneNumbers" => t("attribute-phone-numbers"),
+        "addresses" => t("attribute-addresses"),
+        "photos" => t("attribute-photos"),
+        "ims" => t("attribute-ims"),
+        "roles" => t("attribute-roles"),
+        "entitlements" => t("attribute-entitlements"),
+        "formatted" => t("attribute-formatted"),
+        "familyName" => t("attribute-family-name"),
+        "givenName" => t("attribute-given-name"),
+        "middleName" => t("attribute-middle-name"),
+        "honorificPrefix" => t("attribute-honorific-prefix"),
+        "honorificSuffix" => t("attribute-honorific-suffix"),
+        "streetAddress" => t("attribute-street-address"),
+        "locality" => t("attribute-locality"),
+        "region" => t("attribute-region"),
+        "postalCode" => t("attribute-postal-code"),
+        "country" => t("attribute-country"),
+        "employeeNumber" => t("attribute-employee-number"),
+        "costCenter" => t("attribute-cost-center"),
+        "organization" => t("attribute-organization"),
+        "division" => t("attribute-division"),
+        "department" => t("attribute-department"),
+        "manager" => t("attribute-manager"),
+        _ => return None,
+    })
+}
 
 /// Lists the labels and values of a person's attributes, those of extensions among them.
 pub(super) fn labelled(resource: &Resource) -> Vec<(String, String)> {
@@ -57,8 +85,8 @@ fn add(all: &mut Vec<(String, String)>, name: &str, value: &Value) {
 
 /// The label of an attribute: its words, the first one with a capital.
 fn label(name: &str) -> String {
-    if let Some((_, label)) = LABELS.iter().find(|(known, _)| *known == name) {
-        return (*label).to_owned();
+    if let Some(label) = known(name) {
+        return label.plain();
     }
     let name = name.rsplit(':').next().unwrap_or(name);
     let mut words = String::new();
@@ -83,8 +111,8 @@ fn part<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
-        Value::Bool(true) => "Yes".to_owned(),
-        Value::Bool(false) => "No".to_owned(),
+        Value::Bool(true) => t("attribute-yes").plain(),
+        Value::Bool(false) => t("attribute-no").plain(),
         Value::Array(values) => values.iter().map(text).collect::<Vec<_>>().join("\n"),
         Value::Object(parts) => object(parts),
         other => other.to_string(),

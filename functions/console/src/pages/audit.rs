@@ -14,29 +14,34 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::fields::{self, start_of_day};
-use super::following::{Followed, settled};
-use super::log::{self, Listed, Log, LogEntry, Row as LogRow, Told};
+use super::following::Followed;
+use super::log::{self, Log, LogEntry, LogSearch, Row as LogRow, Shown, Told};
 use super::log_names::{ConnectionNames, Known, Reader, actor_name, named};
 use super::log_view::View;
-use super::record::{NO_LONGER_KEPT, RecordPart, changed, kept};
-use super::tail::Tail;
+use super::record::{Record, changed};
 use crate::bursts::{Cause, Caused};
 use crate::change_sentence;
 use crate::display;
 use crate::export::{self, ExportFile, ExportRow, Format};
-use crate::layout::{Layout, Section, render};
+use crate::language::{self, Language};
+use crate::layout::{Layout, render};
 use crate::visitor::{IsPart, Poll, Visitor};
+use crate::{Text, t};
 
 /// Roles that change so soon after a mapping changed because of it.
 const FOLLOWS: SignedDuration = SignedDuration::from_mins(10);
 
-/// The kinds of changes that are offered at any time: the filter, the beginning of the action, and the words.
-const OFFERED: [(&str, &str, &str); 5] = [
-    ("action", "user.", "People"),
-    ("action", "user.role", "Roles of people"),
-    ("action", "group.", "Groups"),
-    ("action", "auth.", "Sign-ins"),
-    ("action", "connection.", "Connections"),
+/// The actions that are offered where one types one: beginnings of their names.
+const ACTIONS: [&str; 9] = [
+    "user.",
+    "group.",
+    "token.",
+    "connection.",
+    "auth.login",
+    "auth.refused",
+    "auth.logout",
+    "portal_link.",
+    "tenant.",
 ];
 
 /// The search for entries.
@@ -76,7 +81,7 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    async fn query(&self, reader: Reader<'_>, limit: usize) -> Result<AuditQuery, Problem> {
+    async fn limited(&self, reader: Reader<'_>, limit: usize) -> Result<AuditQuery, Problem> {
         let given = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let actors = match given(&self.actor) {
             Some(name) => actors_named(reader, name).await?,
@@ -105,6 +110,27 @@ impl Search {
         ]
     }
 
+    /// The search as the query string of a file.
+    fn address(&self, after: &str, format: &str) -> String {
+        let filters = self.filters().into_iter();
+        let pairs: Vec<_> = filters
+            .chain([("after", after), ("format", format)])
+            .collect();
+        fields::query_string(&pairs)
+    }
+}
+
+impl LogSearch for Search {
+    type Entry = Changed;
+
+    const OFFERED: &'static [(&'static str, &'static str, &'static str)] = &[
+        ("action", "user.", "audit-people"),
+        ("action", "user.role", "audit-roles"),
+        ("action", "group.", "audit-groups"),
+        ("action", "auth.", "audit-sign-ins"),
+        ("action", "connection.", "audit-connections"),
+    ];
+
     fn view(&self, console: &str) -> View {
         let filters = self.filters();
         let set = filters.into_iter().filter(|(_, value)| !value.is_empty());
@@ -129,34 +155,46 @@ impl Search {
         }
     }
 
-    /// The search as the query string of a file.
-    fn address(&self, after: &str, format: &str) -> String {
-        let filters = self.filters().into_iter();
-        let pairs: Vec<_> = filters
-            .chain([("after", after), ("format", format)])
-            .collect();
-        fields::query_string(&pairs)
-    }
-
-    /// Puts a filter into words.
     fn say(&self, name: &str, value: &str, connections: &[Connection]) -> String {
         let shown = display::name(value);
-        match name {
+        let text = match name {
             "actor" => {
                 let label = connections.iter().find(|one| one.id == value);
                 let label = label.map_or(shown, |one| display::name(&one.label));
-                format!("By {label}")
+                t("log-chip-by").s("name", label)
             }
-            "action" => format!("Kind: {shown}"),
-            "request" => format!("Request {shown}"),
-            "from" => format!("From {shown}"),
-            "to" => format!("Until {shown}"),
-            _ => format!("About {shown}"),
-        }
+            "action" => t("log-chip-kind").s("kind", shown),
+            "request" => t("log-chip-request").s("id", shown),
+            "from" => t("log-chip-from").s("day", shown),
+            "to" => t("log-chip-to").s("day", shown),
+            _ => t("log-chip-about").s("name", shown),
+        };
+        text.plain()
+    }
+
+    async fn query(&self, reader: Reader<'_>) -> Result<AuditQuery, Problem> {
+        self.limited(reader, 0).await
+    }
+
+    fn period(query: &mut AuditQuery) -> (&mut Option<Timestamp>, &mut Option<Timestamp>) {
+        (&mut query.from, &mut query.to)
+    }
+
+    fn ends_by_id(_query: &AuditQuery) -> bool {
+        true
+    }
+
+    async fn record(
+        visitor: &Visitor<ReadLogs>,
+        connections: &[Connection],
+        view: &View,
+    ) -> Result<Record, Problem> {
+        let entry = visitor.tenant().journal().entry(&view.entry).await?;
+        changed(visitor, connections, entry, view).await
     }
 }
 
-/// Finds the actors with this name, ignoring case: connections, a person, and other actors by their displayed names.
+/// Finds the actors with this name, ignoring case: connections, a person, and other actors by their names in any language.
 /// The name itself is included, because it may be an id. One who may not read the directory finds nobody by name.
 async fn actors_named(reader: Reader<'_>, name: String) -> Result<Vec<String>, Problem> {
     let folded = fold(&name);
@@ -165,9 +203,13 @@ async fn actors_named(reader: Reader<'_>, name: String) -> Result<Vec<String>, P
         .iter()
         .filter(|one| fold(&one.label) == folded)
         .map(|one| one.id.clone());
+    let is_called = |kind: &&&str| {
+        let mut languages = Language::ALL.into_iter();
+        languages.any(|one| language::with(one, || fold(&display::actor_kind(kind)) == folded))
+    };
     let kinds = ["portal_link", "application", "system"]
         .iter()
-        .filter(|kind| fold(display::actor_kind(kind)) == folded)
+        .filter(is_called)
         .map(|kind| (*kind).to_owned());
     let mut actors: Vec<String> = connections.chain(kinds).collect();
     if reader.sees_directory {
@@ -222,50 +264,16 @@ pub(crate) async fn show(
     is_part: IsPart,
     Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
-    let tenant = visitor.tenant();
-    let connections = tenant.credentials().connections().await?;
-    let mut view = search.view(&visitor.console());
-    let record = match search.entry.as_str() {
-        "" => None,
-        id => {
-            let opened = async {
-                let entry = tenant.journal().entry(id).await?;
-                changed(&visitor, &connections, entry, &view).await
-            };
-            let opened = opened.await;
-            kept(opened, is_part)?
-        }
-    };
-    let is_lost = record.is_none() && !view.entry.is_empty();
-    if is_lost {
-        view.entry.clear();
+    match log::show(&visitor, is_part, &search).await? {
+        Shown::Record(response) => Ok(response),
+        Shown::List(layout, _, log) => render(&Page {
+            layout,
+            log,
+            csv: search.address("", "csv"),
+            json: search.address("", "json"),
+            search,
+        }),
     }
-    let layout = visitor.layout(Section::Activity);
-    let layout = layout.with_said(is_lost.then_some(NO_LONGER_KEPT));
-    if let (true, Some(record)) = (is_part.0, &record) {
-        return render(&RecordPart { layout, record });
-    }
-    let reader = Reader::of(&visitor, &connections);
-    let mut query = search.query(reader, 0).await?;
-    let until = (view.live && view.after.is_empty()).then(|| settled(Timestamp::now()));
-    query.to = until.or(query.to);
-    let chips = view.chips(&OFFERED, |name, value| {
-        search.say(name, value, &connections)
-    });
-    let listed = Listed {
-        query: &query,
-        view: &view,
-        ends_by_id: true,
-        until,
-    };
-    let log = log::log::<Changed>(reader, listed, (chips, record)).await?;
-    render(&Page {
-        layout,
-        log,
-        csv: search.address("", "csv"),
-        json: search.address("", "json"),
-        search,
-    })
 }
 
 /// Shows the changes that have come since.
@@ -273,20 +281,7 @@ pub(crate) async fn newer(
     Poll(visitor): Poll<ReadLogs>,
     Params(search): Params<Search>,
 ) -> Result<Response, Problem> {
-    let tenant = visitor.tenant();
-    let connections = tenant.credentials().connections().await?;
-    let view = search.view(&visitor.console());
-    let followed = search.followed();
-    let window = followed.window();
-    let reader = Reader::of(&visitor, &connections);
-    let query = AuditQuery {
-        from: Some(window.from),
-        to: Some(window.until),
-        ..search.query(reader, 0).await?
-    };
-    let news = log::newer::<Changed>(reader, (&query, &window), &view, &followed).await?;
-    let layout = visitor.layout(Section::Activity);
-    render(&Tail::of(layout, &view, &followed, news))
+    log::newer(&visitor, &search).await
 }
 
 /// A change in the list.
@@ -349,13 +344,16 @@ impl LogEntry for Changed {
         }
     }
 
-    fn brought_about_by(&self, earlier: &Self) -> &'static str {
+    fn brought_about_by(&self, earlier: &Self, what: Text) -> Text {
         let apart = self.entry.at.duration_since(earlier.entry.at).abs();
         let follows = self.entry.is(EventType::UserRoleChanged)
             && self.entry.actor.kind() == "system"
             && earlier.entry.is(EventType::GroupMappingChanged)
             && apart <= FOLLOWS;
-        if follows { "Mapping changed: " } else { "" }
+        match follows {
+            true => t("change-because-mapped").part("what", what),
+            false => what,
+        }
     }
 }
 
@@ -439,10 +437,12 @@ pub(crate) async fn export(
     let connections = tenant.credentials().connections().await?;
     let reader = Reader::of(&visitor, &connections);
     let exported = Exported {
-        query: search.query(reader, export::PAGE_SIZE).await?,
+        query: search.limited(reader, export::PAGE_SIZE).await?,
         sees_directory: reader.sees_directory,
     };
-    let file = ExportFile::read::<Row>(tenant, &connections, exported).await?;
+    let file = ExportFile::read::<Row>(tenant, &connections, exported);
+    // A file is for machines, the same in each language.
+    let file = language::within(Language::English, file).await?;
     file.finish(search.format, "audit", |last, format| {
         let query = search.address(last, format);
         visitor.link(&format!("/activity/audit/export?{query}"))

@@ -13,8 +13,9 @@ use crate::visitor::{Poll, Visitor};
 
 /// One step of the checklist.
 pub(super) struct Step {
+    /// The message that names it.
     title: &'static str,
-    /// How to complete the step.
+    /// The message that says how to complete it.
     hint: &'static str,
     pub(super) at: Option<Timestamp>,
 }
@@ -23,23 +24,23 @@ pub(super) struct Step {
 pub(super) fn steps(milestones: &Milestones) -> [Step; 4] {
     [
         Step {
-            title: "Your provider reaches you",
-            hint: "Press its test button",
+            title: "checklist-tested",
+            hint: "checklist-tested-hint",
             at: milestones.tested_at,
         },
         Step {
-            title: "First person arrives",
-            hint: "Assign someone to the application",
+            title: "checklist-person",
+            hint: "checklist-person-hint",
             at: milestones.first_user_at,
         },
         Step {
-            title: "First group arrives",
-            hint: "Push a group",
+            title: "checklist-group",
+            hint: "checklist-group-hint",
             at: milestones.first_group_at,
         },
         Step {
-            title: "First person leaves",
-            hint: "Unassign a test person",
+            title: "checklist-leaver",
+            hint: "checklist-leaver-hint",
             at: milestones.first_deactivation_at,
         },
     ]

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::fields::{Done, form_id};
 use crate::layout::{Layout, Section, redirect, render};
 use crate::providers::{PROVIDERS, ProviderInfo, READ_ON};
+use crate::t;
 use crate::visitor::{Change, Visitor};
 
 /// One connection in the list.
@@ -147,11 +148,7 @@ pub(crate) async fn create(change: Change<Create, NewConnection>) -> Result<Resp
         .credentials()
         .create_connection_by(form.form_id, &name, form.provider)
         .await?;
-    let made = made.ok_or_else(|| {
-        Problem::conflict(
-            "this form was already used, and the connection it made is among those of the console",
-        )
-    })?;
+    let made = made.ok_or_else(|| Problem::conflict(t("connect-form-used")))?;
     Ok(redirect(&format!(
         "{}/connections/{}?done=connection-created",
         visitor.console(),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rollcall_directory::{Connection, PeopleOf, Permission, Provider, Token, USERS};
 use rollcall_edge_api::{Create, Delete, Gate, Id, Params, ReadConnections, name};
 use rollcall_edge_http::{BASE_PATH, Problem};
-use rollcall_insight::{Insight, Milestones, Quirks};
+use rollcall_insight::{Insight, Milestones, Quirk, Quirks};
 use serde::Deserialize;
 
 use super::checklist::{Checklist, groups_next};
@@ -21,7 +21,9 @@ use super::remedies::RemedyKind;
 use super::setup_steps::{Setup, StepMark};
 use crate::layout::{Layout, Section, is_about_form, redirect, render, status_of};
 use crate::providers::{Guide, PROVIDERS, ProviderInfo, READ_ON};
+use crate::request_refusal::read_as;
 use crate::visitor::{Change, Visitor};
+use crate::{Text, t};
 
 /// Which page of a connection is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,21 +69,26 @@ struct Page {
 
 impl Page {
     /// How the connection is: the class of a badge, and its word.
-    fn health(&self) -> (&'static str, &'static str) {
+    fn health(&self) -> (&'static str, Text) {
         let Milestones {
             last_request_at,
             last_success_at,
             ..
         } = &self.milestones;
         match (self.has_arrived(), last_request_at == last_success_at) {
-            (_, false) => ("failed", "Last request failed"),
-            (false, true) => ("invited", "Setting up"),
-            (true, true) => ("active", "Working"),
+            (_, false) => ("failed", t("connection-request-failed")),
+            (false, true) => ("invited", t("connection-setting-up")),
+            (true, true) => ("active", t("connection-working")),
         }
     }
 
     fn has_arrived(&self) -> bool {
         self.milestones.first_user_at.is_some() || !self.has_guide
+    }
+
+    /// What is sent and how it is read.
+    fn meaning(&self, quirk: &Quirk) -> Text {
+        read_as(&quirk.code).unwrap_or_else(|| t("connection-quirk-unknown"))
     }
 
     fn is_done(&self, stage: &str) -> bool {
@@ -305,9 +312,7 @@ pub(crate) async fn delete(
     let Change { visitor, form } = change;
     let people = form.people();
     if people != PeopleOf::Kept && !visitor.role().is_owner() {
-        return Err(Problem::forbidden(
-            "only an owner can hand over or deactivate the people of a connection",
-        ));
+        return Err(Problem::forbidden(t("connection-owners-people")));
     }
     let credentials = visitor.tenant().credentials();
     if let Err(error) = credentials.delete_connection_and(&id, &people).await {

@@ -5,12 +5,13 @@ use rollcall_directory::Connection;
 use rollcall_insight::Milestones;
 
 use crate::display;
+use crate::{Text, t};
 
 /// A number about the connection, and where it leads.
 pub(super) struct Figure {
-    pub(super) title: &'static str,
+    pub(super) title: Text,
     pub(super) number: String,
-    pub(super) detail: String,
+    pub(super) detail: Text,
     /// The path below the console's; empty if it leads nowhere.
     pub(super) path: String,
 }
@@ -23,19 +24,21 @@ pub(super) fn figures(
     is_only: bool,
     sees_logs: bool,
 ) -> Vec<Figure> {
-    let from = match is_only {
-        true => "Sent, imported, or signed in",
-        false => "Of all connections",
+    let from = || match is_only {
+        true => t("connection-of-one"),
+        false => t("connection-of-all"),
     };
     let of_directory = directory.map(|(people, groups)| {
-        [("People", people, "/people"), ("Groups", groups, "/groups")].map(
-            |(title, number, path)| Figure {
-                title,
-                number: display::number(&number),
-                detail: from.to_owned(),
-                path: path.to_owned(),
-            },
-        )
+        [
+            (t("connection-people"), people, "/people"),
+            (t("connection-groups"), groups, "/groups"),
+        ]
+        .map(|(title, number, path)| Figure {
+            title,
+            number: display::number(&number),
+            detail: from(),
+            path: path.to_owned(),
+        })
     });
     let (all, failed) = milestones.lately(Timestamp::now());
     let requests = format!("/activity?connection={}", connection.id);
@@ -45,11 +48,11 @@ pub(super) fn figures(
     };
     let mut figures: Vec<Figure> = of_directory.into_iter().flatten().collect();
     figures.push(Figure {
-        title: "Requests, last 7 days",
+        title: t("connection-requests"),
         number: display::number(&all),
         detail: match failed {
-            0 => "None failed".to_owned(),
-            _ => format!("{} failed", display::number(&failed)),
+            0 => t("connection-none-failed"),
+            _ => t("connection-some-failed").n("count", failed),
         },
         path: link(match failed {
             0 => requests,

@@ -8,6 +8,7 @@ use rollcall_edge_api::Gate;
 use rollcall_edge_http::Problem;
 
 use super::fields::Typed;
+use crate::t;
 use crate::visitor::Visitor;
 
 /// The rules of a connection, as its page shows them.
@@ -33,8 +34,9 @@ impl RulesPanel {
             .map(|one| (one.id.clone(), one.label.clone()))
             .collect();
         for id in gone(connection, heirs) {
-            let name = names.get(id).map_or("A deleted connection", String::as_str);
-            others.push((id.to_owned(), name.to_owned()));
+            let name = names.get(id).cloned();
+            let name = name.unwrap_or_else(|| t("rules-deleted-connection").plain());
+            others.push((id.to_owned(), name));
         }
         Self {
             typed: typed.unwrap_or_else(|| typed_rules(connection)),
@@ -116,11 +118,7 @@ fn limit(form: &Typed) -> Result<Option<BrakeLimit>, Problem> {
     if percent.trim().is_empty() && at_least.trim().is_empty() {
         return Ok(None);
     }
-    let wrong = || {
-        Problem::invalid(
-            "the limit must be a whole number from 0 to 100 percent, and one from 1 to 100,000 changes; or leave both blank",
-        )
-    };
+    let wrong = || Problem::invalid(t("rules-limit-wrong"));
     let number = |typed: &str| typed.trim().parse::<u32>().map_err(|_| wrong());
     let limit = BrakeLimit {
         percent: number(percent)?,
@@ -139,9 +137,7 @@ pub(super) async fn save<G: Gate>(
     rules: &ConnectionRules,
 ) -> Result<(), Problem> {
     if !visitor.role().is_owner() {
-        return Err(Problem::forbidden(
-            "only an owner changes how sign-ins and pushes are matched; ask an owner",
-        ));
+        return Err(Problem::forbidden(t("rules-owners-matching")));
     }
     let credentials = visitor.tenant().credentials();
     match credentials.change_rules(id, rules).await {
@@ -153,10 +149,9 @@ pub(super) async fn save<G: Gate>(
 /// Says it in the words of the form.
 fn worded(problem: Problem) -> Problem {
     match problem.status() {
-        409 if problem.detail().contains("`alias`") => Problem::new(
-            problem.reason(),
-            "another connection has this alias; choose another one, or take it away there first",
-        ),
+        409 if problem.detail().contains("`alias`") => {
+            Problem::new(problem.reason(), t("rules-alias-taken"))
+        }
         _ => problem,
     }
 }

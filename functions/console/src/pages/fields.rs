@@ -10,6 +10,8 @@ use rollcall_edge_http::Problem;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 
+use crate::t;
+
 /// The query of a page that follows a change. It names the change for the message on that page.
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Done {
@@ -70,9 +72,7 @@ impl Typed {
         // The text of the parser is for its users.
         match read {
             Some(Ok(form)) => Ok(form),
-            Some(Err(_)) | None => Err(Problem::invalid(
-                "the form cannot be read; load the page again",
-            )),
+            Some(Err(_)) | None => Err(Problem::invalid(t("error-form-unreadable").plain())),
         }
     }
 }
@@ -167,7 +167,7 @@ pub(super) fn start_of_day(
     if day.trim().is_empty() {
         return Ok(None);
     }
-    let unreadable = || Problem::invalid(format!("`{field}` must be a day such as 2027-01-31"));
+    let unreadable = || Problem::invalid(t("error-not-a-day").s("field", field).plain());
     let day: Date = day.trim().parse().map_err(|_| unreadable())?;
     // A day at either end of the calendar has no neighbour, or no timestamp.
     day.checked_add(days_on.days())

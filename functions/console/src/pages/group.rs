@@ -16,6 +16,7 @@ use super::people::listed;
 use super::preview::{PreviewPart, preview_part};
 use super::totals::Totals;
 use crate::layout::{Layout, Section, redirect, render, render_part};
+use crate::t;
 use crate::visitor::{Change, Poll, Visitor};
 
 /// Members on one page.
@@ -243,10 +244,7 @@ pub(crate) async fn map(
         .map_group_from(&id, &before, &roles, visitor.role())
         .await?
     {
-        return Err(Problem::conflict(
-            "the group was mapped to another role since you opened this page, so nothing was saved; open the group \
-             again to see its role and what yours would change",
-        ));
+        return Err(Problem::conflict(t("error-group-mapped").plain()));
     }
     let since = since.to_string();
     let mut to = vec![("done", "role-mapped")];

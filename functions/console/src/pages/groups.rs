@@ -17,6 +17,7 @@ use super::saved::{SavedPart, saved_part};
 use super::staged::Staged;
 use crate::display;
 use crate::layout::{Layout, Section, render, status_of};
+use crate::t;
 use crate::visitor::Visitor;
 
 /// Groups on one page.
@@ -231,22 +232,22 @@ async fn page<G: Gate>(
 }
 
 fn chips(search: &Search, found: &FoundGroups, roles: &[Role]) -> Vec<Chip> {
-    let chip = |title: &str, count, lacking: &str, role: &str| Chip {
-        title: title.to_owned(),
+    let chip = |title: String, count, lacking: &str, role: &str| Chip {
+        title,
         count,
         address: search.with(lacking, role, ""),
         is_current: search.lacking == lacking && search.role == role,
     };
     let mut chips = vec![
-        chip("All", Some(found.total), "", ""),
-        chip("No role", Some(found.without_role), "role", ""),
-        chip("Empty", None, "members", ""),
+        chip(t("groups-chip-all").plain(), Some(found.total), "", ""),
+        chip(t("no-role").plain(), Some(found.without_role), "role", ""),
+        chip(t("groups-chip-empty").plain(), None, "members", ""),
     ];
     let counts: &BTreeMap<RoleId, u64> = &found.by_role;
     for role in roles.iter().rev() {
         let count = counts.get(&RoleId::from(*role)).copied();
         if count.is_some() || search.role == role.as_str() {
-            chips.push(chip(role.title(), count, "", role.as_str()));
+            chips.push(chip(role.title().to_owned(), count, "", role.as_str()));
         }
     }
     chips

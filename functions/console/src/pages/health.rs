@@ -12,8 +12,10 @@ use serde::Deserialize;
 use super::fields::Typed;
 use super::health_cards::{Card, cards, passing};
 use super::remedies::RemedyKind;
+use crate::display;
 use crate::layout::{Layout, Section, redirect, render, render_part};
 use crate::visitor::{Change, Poll, Visitor};
+use crate::{Text, t};
 
 /// The query of the page.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -39,7 +41,7 @@ struct Page {
     /// The findings that are over, latest first.
     resolved: Vec<ClosedFinding>,
     /// What is checked and is well.
-    passing: Vec<&'static str>,
+    passing: Vec<Text>,
     /// When the tenant was checked.
     checked_at: Timestamp,
     /// Whether the whole request log has been read.
@@ -51,26 +53,27 @@ struct Page {
 }
 
 /// The class of a severity in the style sheet, and its name.
-pub(super) fn severity(severity: &Severity) -> (&'static str, &'static str) {
+pub(super) fn severity(severity: &Severity) -> (&'static str, Text) {
     match severity {
-        Severity::Problem => ("failed", "Problem"),
-        Severity::Warning => ("invited", "Warning"),
-        Severity::Notice => ("info", "Notice"),
+        Severity::Problem => ("failed", t("health-problem")),
+        Severity::Warning => ("invited", t("health-warning")),
+        Severity::Notice => ("info", t("health-notice")),
     }
 }
 
 /// The class and the name of a severity that was stored.
-fn stored_severity(code: &str) -> (&'static str, &'static str) {
+fn stored_severity(code: &str) -> (&'static str, Text) {
     let all = [Severity::Problem, Severity::Warning, Severity::Notice];
     let known = all.iter().find(|one| one.code() == code);
     severity(known.unwrap_or(&Severity::Notice))
 }
 
-/// Labels the time of a finding: an expiry lies in the future, everything else has begun.
-fn time_label(finding: &Finding) -> &'static str {
+/// Says what the time of a finding is: an expiry lies in the future, everything else has begun.
+fn begun(finding: &Finding, since: &Timestamp) -> Text {
+    let time = display::moment(since);
     match finding.kind {
-        FindingKind::TokenExpiring => "Expires",
-        _ => "Since",
+        FindingKind::TokenExpiring => t("health-expires").part("time", time),
+        _ => t("health-since").part("time", time),
     }
 }
 
@@ -102,46 +105,46 @@ pub(super) fn severity_icon(severity: &Severity) -> &'static str {
 
 /// Where the remedy of a finding about sign-ins or ownership is: a path below the console's path, and the text of the
 /// button. None if the visitor may not apply it.
-fn remedy(finding: &Finding, layout: &Layout) -> Option<(String, &'static str)> {
+fn remedy(finding: &Finding, layout: &Layout) -> Option<(String, Text)> {
     let subject = finding.subject.as_ref();
     let configure = Permission::SsoConfigure;
-    let of_person = |text| Some((configure, subject_path(subject?), text));
+    let of_person = |text: Text| Some((configure, subject_path(subject?), text));
     let (needed, path, text) = match (finding.kind, finding.refusal) {
         (FindingKind::SubjectsChanged, _) => {
             let path = remedy_path(subject, RemedyKind::BindAnew);
-            Some((configure, path, "Open a rebind window"))
+            Some((configure, path, t("health-remedy-bind-anew")))
         }
         (FindingKind::BrakeTripped, _) => {
             let connection = subject.map(|subject| subject.id.as_str())?;
             let path = format!("/connections/{connection}/held");
-            Some((configure, path, "Decide about held changes"))
+            Some((configure, path, t("health-remedy-held")))
         }
         (FindingKind::OwnedByAnother, _) => {
             let path = remedy_path(subject, RemedyKind::Replace);
-            Some((configure, path, "Let it replace the other connection"))
+            Some((configure, path, t("health-remedy-replace")))
         }
         (FindingKind::SignInRefused, Some(SignInRefusal::OtherConnection)) => {
             let path = Section::Connect.path().to_owned();
-            Some((configure, path, "Let it replace the other connection"))
+            Some((configure, path, t("health-remedy-replace")))
         }
         (FindingKind::SignInRefused, Some(SignInRefusal::NotProvisioned)) => {
             let path = Section::Settings.path().to_owned();
-            Some((Permission::SettingsWrite, path, "Change who may sign up"))
+            Some((Permission::SettingsWrite, path, t("health-remedy-sign-up")))
         }
         (FindingKind::SignInRefused, Some(SignInRefusal::OtherSubject)) => {
-            of_person("Bind the person anew")
+            of_person(t("health-remedy-bind-person"))
         }
         (FindingKind::SignInRefused, Some(SignInRefusal::Unproven)) => {
-            of_person("Confirm the person")
+            of_person(t("health-remedy-confirm"))
         }
         (FindingKind::SignInRefused, Some(SignInRefusal::Inactive)) => {
             let deleted = || {
                 let path = format!("{}/deleted", Section::People.path());
-                Some((Permission::LogsRead, path, "Look among deleted people"))
+                Some((Permission::LogsRead, path, t("health-remedy-deleted")))
             };
-            of_person("Restore, unblock or admit as new").or_else(deleted)
+            of_person(t("health-remedy-restore")).or_else(deleted)
         }
-        (FindingKind::SignInRefused, _) => of_person("Open the person"),
+        (FindingKind::SignInRefused, _) => of_person(t("health-remedy-person")),
         _ => None,
     }?;
     layout.may(needed).then_some((path, text))
@@ -214,15 +217,14 @@ pub(crate) async fn snooze(change: Change<DecideFindings, Typed>) -> Result<Resp
         "" => None,
         days => {
             let days = days.parse();
-            Some(days.map_err(|_| Problem::invalid("choose for how many days"))?)
+            Some(days.map_err(|_| Problem::invalid(t("health-choose-days").plain()))?)
         }
     };
     let health = Insight::of(visitor.tenant()).health().await?;
     let chosen = form.values("finding").filter_map(|id| health.finding(id));
     let chosen: Vec<&Finding> = chosen.collect();
     if chosen.is_empty() {
-        let detail = "this finding is over; open Health again to see what is left";
-        return Err(Problem::conflict(detail));
+        return Err(Problem::conflict(t("health-over").plain()));
     }
     for finding in chosen {
         let findings = visitor.tenant().findings();

@@ -7,6 +7,7 @@ use rollcall_insight::FindingKind::{self, *};
 use rollcall_insight::{Finding, FindingGroup, Health, Insight};
 
 use crate::display;
+use crate::{Text, t};
 
 /// Findings of one cause about which the same was done.
 pub(super) struct Card {
@@ -43,7 +44,7 @@ pub(super) async fn cards(
     let who = |snooze: &Snooze| {
         let name = snooze.by.person_id().and_then(|id| names.get(id));
         name.map_or_else(
-            || display::actor_kind(snooze.by.kind()).to_owned(),
+            || display::actor_kind(snooze.by.kind()),
             |name| display::name(name),
         )
     };
@@ -72,15 +73,15 @@ fn is_same(one: Option<&Snooze>, other: Option<&Snooze>) -> bool {
     }
 }
 
-/// What is well if there is no finding of these kinds.
+/// What is well if there is no finding of these kinds: the keys of the words.
 const CHECKS: [(&[FindingKind], &str); 8] = [
     (
         &[NoToken, TokenExpired, TokenExpiring, WrongToken],
-        "Every connection has a token that lasts",
+        "health-passing-tokens",
     ),
     (
         &[ConnectionSilent, NeverHeardFrom],
-        "Every connection sent something in the last day",
+        "health-passing-silence",
     ),
     (
         &[
@@ -91,38 +92,29 @@ const CHECKS: [(&[FindingKind], &str); 8] = [
             WrongAddress,
             OwnedByAnother,
         ],
-        "No request fails again and again",
+        "health-passing-failures",
     ),
-    (
-        &[BrakeTripped],
-        "No connection took away more than its limit",
-    ),
-    (
-        &[SignInRefused, SubjectsChanged],
-        "No one was refused at sign-in",
-    ),
-    (
-        &[UnmappedGroups],
-        "Every group that has members gives a role",
-    ),
+    (&[BrakeTripped], "health-passing-brake"),
+    (&[SignInRefused, SubjectsChanged], "health-passing-sign-ins"),
+    (&[UnmappedGroups], "health-passing-groups"),
     (
         &[PeopleCeiling, GroupsCeiling, TokensCeiling],
-        "People, groups and tokens are well below their limits",
+        "health-passing-ceilings",
     ),
     (
         &[WebhookPaused, WebhookPausedByHand],
-        "No webhook is paused",
+        "health-passing-webhooks",
     ),
 ];
 
 /// What is checked and is well.
-pub(super) fn passing(findings: &[Finding]) -> Vec<&'static str> {
+pub(super) fn passing(findings: &[Finding]) -> Vec<Text> {
     let found: BTreeSet<FindingKind> = findings.iter().map(|finding| finding.kind).collect();
     let is_well =
         |(kinds, _): &&(&[FindingKind], _)| kinds.iter().all(|kind| !found.contains(kind));
     CHECKS
         .iter()
         .filter(is_well)
-        .map(|(_, text)| *text)
+        .map(|(_, key)| t(*key))
         .collect()
 }

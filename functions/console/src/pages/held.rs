@@ -11,9 +11,9 @@ use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
 use super::fields::{self, Typed};
-use crate::display;
 use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};
+use crate::{Text, t};
 
 /// Changes on a page.
 const ON_PAGE: usize = 50;
@@ -39,20 +39,20 @@ impl Asked {
     /// Says what the last form has done. The address chooses the text and supplies only numbers.
     fn said(&self) -> Option<String> {
         let number = |given: &Option<String>| given.as_deref().and_then(|text| text.parse().ok());
+        let changes: u64 = number(&self.changes)?;
         let did = match self.done.as_deref()? {
-            "held-applied" => "applied",
-            "held-discarded" => "discarded",
+            "held-applied" => t("held-applied-count").n("count", changes),
+            "held-discarded" => t("held-discarded-count").n("count", changes),
             _ => return None,
         };
-        let changes = display::count(&number(&self.changes)?, "change", "changes");
-        let mut said = format!("{changes} {did}.");
-        if number(&self.left_out).is_some_and(|left_out: u64| left_out > 0) {
-            said += " Some are left out: they rank above you, or one is the last owner.";
+        let mut said = vec![did.plain()];
+        if number(&self.left_out).is_some_and(|left_out| left_out > 0) {
+            said.push(t("held-left-out").plain());
         }
         if self.more.is_some() {
-            said += " More changes remain: decide about them again to go on.";
+            said.push(t("held-more").plain());
         }
-        Some(said)
+        Some(said.join(" "))
     }
 }
 
@@ -72,12 +72,12 @@ struct Page {
 
 impl Page {
     /// What was sent.
-    fn told(&self, change: &HeldChange) -> &'static str {
+    fn told(&self, change: &HeldChange) -> Text {
         match change.kind {
-            HeldKind::Deactivation => "Deactivated",
-            HeldKind::Deletion => "Deleted",
-            HeldKind::GroupLoss => "Removed from a group",
-            HeldKind::GroupDeletion => "Group deleted",
+            HeldKind::Deactivation => t("held-deactivated"),
+            HeldKind::Deletion => t("held-deleted"),
+            HeldKind::GroupLoss => t("held-group-loss"),
+            HeldKind::GroupDeletion => t("held-group-deleted"),
         }
     }
 
@@ -125,11 +125,11 @@ pub(crate) async fn decide(
         "discard" => (Decision::Discard, false),
         "apply-all" => (Decision::Apply, true),
         "discard-all" => (Decision::Discard, true),
-        _ => return Err(Problem::invalid("choose what to do with the changes")),
+        _ => return Err(Problem::invalid(t("held-choose"))),
     };
     let picked: BTreeSet<String> = form.values("pick").map(str::to_owned).collect();
     if !is_all && picked.is_empty() {
-        return Err(Problem::invalid("select at least one change"));
+        return Err(Problem::invalid(t("held-pick")));
     }
     let chosen = (!is_all).then_some(&picked);
     let begin = form.value("after");

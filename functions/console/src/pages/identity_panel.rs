@@ -3,9 +3,11 @@
 use jiff::Timestamp;
 use rollcall_directory::{Connection, Person, PersonOrigin};
 
+use crate::{Text, t};
+
 /// Who a person is, as their page shows it.
 pub(crate) struct IdentityPanel {
-    pub(crate) origin: &'static str,
+    pub(crate) origin: Text,
     /// The id of the connection that owns them, and its name, unless it was deleted.
     pub(crate) owner: Option<(String, Option<String>)>,
     /// The subjects that are bound to them, each as a text.
@@ -23,17 +25,17 @@ impl IdentityPanel {
             known.map(|one| one.label.clone())
         };
         let bound = identity.bindings.iter().map(|(connection, binding)| {
-            let place = name(connection).unwrap_or_else(|| "a sign-in without a connection".into());
+            let place = name(connection).unwrap_or_else(|| t("person-bound-nowhere").plain());
             match binding.firm {
                 true => place,
-                false => format!("{place} (one sign-in so far: another subject can replace it)"),
+                false => t("person-bound-once").s("place", place).plain(),
             }
         });
         Self {
             origin: match identity.origin {
-                Some(PersonOrigin::SignIn) => "Signed in",
-                Some(PersonOrigin::Import) => "Imported by the application",
-                Some(PersonOrigin::Pushed) | None => "Pushed by an identity provider",
+                Some(PersonOrigin::SignIn) => t("person-origin-sign-in"),
+                Some(PersonOrigin::Import) => t("person-origin-import"),
+                Some(PersonOrigin::Pushed) | None => t("person-origin-pushed"),
             },
             owner: identity.owner.as_ref().map(|id| (id.clone(), name(id))),
             subjects: bound.collect(),

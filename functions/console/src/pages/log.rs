@@ -5,15 +5,21 @@
 
 use std::collections::BTreeSet;
 
+use axum::response::Response;
 use jiff::Timestamp;
-use rollcall_directory::{Error, Tenant};
+use rollcall_directory::{Connection, Error, Tenant};
+use rollcall_edge_api::ReadLogs;
+use rollcall_edge_http::Problem;
 
-use super::following::{Followed, Next, Window, marks};
+use super::following::{Followed, Next, Window, marks, settled};
 use super::log_names::{Known, Reader};
 use super::log_view::{Chip, View, time_of};
-use super::record::Record;
+use super::record::{Record, RecordPart, kept};
+use super::tail::Tail;
 use crate::bursts::{Caused, bursts};
-use crate::sentence::Sentence;
+use crate::layout::{Layout, Section, render};
+use crate::visitor::{IsPart, Visitor};
+use crate::{Text, t};
 
 /// Entries that one read asks for.
 const READ_AT_ONCE: usize = 200;
@@ -31,7 +37,7 @@ const MOST_EACH: usize = 100;
 /// An entry of a log.
 pub(super) trait LogEntry: Caused + Sized + Send + Sync {
     /// The query that reads the log.
-    type Query: Sync;
+    type Query: Send + Sync;
 
     /// Reads the next entries. The place of the entries after them is the id of the last one, if [`Self::ends_by_id`].
     fn read(
@@ -53,10 +59,114 @@ pub(super) trait LogEntry: Caused + Sized + Send + Sync {
     /// What it is, for its line.
     fn told(&self, known: &Known) -> Told;
 
-    /// What brought about such entries, as the one before them in time shows.
-    fn brought_about_by(&self, _earlier: &Self) -> &'static str {
-        ""
+    /// Says what brought about such entries, which `what` tells of, as the one before them in time shows.
+    fn brought_about_by(&self, _earlier: &Self, what: Text) -> Text {
+        what
     }
+}
+
+/// The search for entries of a log, as an address has it.
+pub(super) trait LogSearch: Sized + Sync {
+    type Entry: LogEntry;
+
+    /// The filters that are offered at any time: the name, the value, and the key of the words.
+    const OFFERED: &'static [(&'static str, &'static str, &'static str)];
+
+    /// How the list is looked at.
+    fn view(&self, console: &str) -> View;
+
+    /// How far a live list is.
+    fn followed(&self) -> Followed;
+
+    /// Puts a filter into words.
+    fn say(&self, name: &str, value: &str, connections: &[Connection]) -> String;
+
+    /// The query that reads the log, without a limit.
+    fn query(
+        &self,
+        reader: Reader<'_>,
+    ) -> impl Future<Output = Result<QueryOf<Self>, Problem>> + Send;
+
+    /// The places of the first and the last time in a query.
+    fn period(query: &mut QueryOf<Self>) -> (&mut Option<Timestamp>, &mut Option<Timestamp>);
+
+    /// Whether a page can end after any entry, because the place of the next one is its id.
+    fn ends_by_id(query: &QueryOf<Self>) -> bool;
+
+    /// Reads the record of the entry that is open.
+    fn record(
+        visitor: &Visitor<ReadLogs>,
+        connections: &[Connection],
+        view: &View,
+    ) -> impl Future<Output = Result<Record, Problem>> + Send;
+}
+
+/// The query of a search.
+pub(super) type QueryOf<S> = <<S as LogSearch>::Entry as LogEntry>::Query;
+
+/// What a search shows.
+pub(super) enum Shown {
+    /// The open record alone, for a script.
+    Record(Response),
+    List(Layout, Vec<Connection>, Log),
+}
+
+/// Reads the page of a log that a search asks for.
+pub(super) async fn show<S: LogSearch>(
+    visitor: &Visitor<ReadLogs>,
+    is_part: IsPart,
+    search: &S,
+) -> Result<Shown, Problem> {
+    let connections = visitor.tenant().credentials().connections().await?;
+    let mut view = search.view(&visitor.console());
+    let record = match view.entry.is_empty() {
+        true => None,
+        false => kept(S::record(visitor, &connections, &view).await, is_part)?,
+    };
+    let is_lost = record.is_none() && !view.entry.is_empty();
+    if is_lost {
+        view.entry.clear();
+    }
+    let layout = visitor.layout(Section::Activity);
+    let layout = layout.with_said(is_lost.then(|| t("log-no-longer-kept")));
+    if let (true, Some(record)) = (is_part.0, &record) {
+        return render(&RecordPart { layout, record }).map(Shown::Record);
+    }
+    let reader = Reader::of(visitor, &connections);
+    let mut query = search.query(reader).await?;
+    let until = (view.live && view.after.is_empty()).then(|| settled(Timestamp::now()));
+    if until.is_some() {
+        *S::period(&mut query).1 = until;
+    }
+    let chips = view.chips(S::OFFERED, |name, value| {
+        search.say(name, value, &connections)
+    });
+    let listed = Listed {
+        query: &query,
+        view: &view,
+        ends_by_id: S::ends_by_id(&query),
+        until,
+    };
+    let log = log::<S::Entry>(reader, listed, (chips, record)).await?;
+    Ok(Shown::List(layout, connections, log))
+}
+
+/// Shows what has come to a live list since.
+pub(super) async fn newer<S: LogSearch>(
+    visitor: &Visitor<ReadLogs>,
+    search: &S,
+) -> Result<Response, Problem> {
+    let connections = visitor.tenant().credentials().connections().await?;
+    let view = search.view(&visitor.console());
+    let followed = search.followed();
+    let window = followed.window();
+    let reader = Reader::of(visitor, &connections);
+    let mut query = search.query(reader).await?;
+    let (from, to) = S::period(&mut query);
+    (*from, *to) = (Some(window.from), Some(window.until));
+    let news = news::<S::Entry>(reader, (&query, &window), &view, &followed).await?;
+    let layout = visitor.layout(Section::Activity);
+    render(&Tail::of(layout, &view, &followed, news))
 }
 
 /// Reads the names for these entries: one call each for people, groups and deleted connections, if there are any.
@@ -75,7 +185,7 @@ async fn known<'a, T: LogEntry + 'a>(
 
 /// What a line tells of an entry.
 pub(super) struct Told {
-    pub(super) said: Sentence,
+    pub(super) said: Text,
     pub(super) icon: &'static str,
     pub(super) tone: &'static str,
     pub(super) by: String,
@@ -106,7 +216,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn said(&self) -> &Sentence {
+    pub(super) fn said(&self) -> &Text {
         &self.told.said
     }
 }
@@ -203,17 +313,17 @@ async fn read<T: LogEntry>(
 }
 
 /// What a page lists.
-pub(super) struct Listed<'a, Q> {
-    pub(super) query: &'a Q,
-    pub(super) view: &'a View,
+struct Listed<'a, Q> {
+    query: &'a Q,
+    view: &'a View,
     /// Whether a page can end after any entry, because the place of the next one is its id.
-    pub(super) ends_by_id: bool,
+    ends_by_id: bool,
     /// The time up to which a live list has been read.
-    pub(super) until: Option<Timestamp>,
+    until: Option<Timestamp>,
 }
 
 /// Reads a page of a log.
-pub(super) async fn log<T: LogEntry>(
+async fn log<T: LogEntry>(
     reader: Reader<'_>,
     listed: Listed<'_, T::Query>,
     (chips, record): (Vec<Chip>, Option<Record>),
@@ -263,9 +373,8 @@ fn rows<T: LogEntry>(groups: &[Vec<T>], view: &View, known: &Known, is_cut: bool
             [first, .., last] => {
                 let is_open = is_open(group, view);
                 let earlier = next.and_then(|next| next.first());
-                let why = earlier.map_or("", |earlier| first.brought_about_by(earlier));
                 rows.push(Row::Line(Line {
-                    told: burst_told(first, why, group.len(), known),
+                    told: burst_told(first, earlier, group.len(), known),
                     address: view.with(&[("burst", if is_open { "" } else { first.id() })]),
                     burst: Some(Burst {
                         count: group.len() as u64,
@@ -306,26 +415,23 @@ fn line<T: LogEntry>(entry: &T, view: &View, known: &Known, is_inside: bool) -> 
     }
 }
 
-fn burst_told<T: LogEntry>(first: &T, why: &str, count: usize, known: &Known) -> Told {
+/// What a line tells of a burst. `earlier` is the entry before it in time.
+fn burst_told<T: LogEntry>(first: &T, earlier: Option<&T>, count: usize, known: &Known) -> Told {
     let told = first.told(known);
     let Some(cause) = first.cause() else {
         return told;
     };
     let unknown = match known.names.are_hidden() {
-        true => "a group",
-        false => "(deleted)",
+        true => t("log-group-hidden").plain(),
+        false => t("log-group-unknown").plain(),
     };
-    let name = known.names.of(&cause.about).unwrap_or(unknown);
+    let name = known.names.of(&cause.about).unwrap_or(&unknown);
     let said = cause.told(count, name);
-    let said = said
-        .parts
-        .into_iter()
-        .fold(Sentence::of(why), |said, part| match part.is_name {
-            true => said.name(&part.text),
-            false => said.text(part.text),
-        });
     Told {
-        said,
+        said: match earlier {
+            Some(earlier) => first.brought_about_by(earlier, said),
+            None => said,
+        },
         status: None,
         ..told
     }
@@ -344,7 +450,7 @@ pub(super) struct News {
 }
 
 /// Reads what has come to a live list. `query` reads the window.
-pub(super) async fn newer<T: LogEntry>(
+async fn news<T: LogEntry>(
     reader: Reader<'_>,
     (query, window): (&T::Query, &Window),
     view: &View,

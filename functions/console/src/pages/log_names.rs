@@ -7,11 +7,15 @@ use rollcall_edge_api::Gate;
 use rollcall_insight::Insight;
 
 use crate::display;
-use crate::sentence::Names;
+use crate::known_names::Names;
+use crate::t;
 use crate::visitor::Visitor;
 
 /// The names of connections, including deleted ones.
-pub(super) struct ConnectionNames(BTreeMap<String, String>);
+pub(super) struct ConnectionNames {
+    known: BTreeMap<String, String>,
+    deleted: BTreeMap<String, String>,
+}
 
 impl ConnectionNames {
     /// Collects the names of the given connections, and reads those of the deleted ones among `ids`.
@@ -21,19 +25,23 @@ impl ConnectionNames {
         mut ids: BTreeSet<&str>,
     ) -> Result<Self, Error> {
         let known = connections.iter();
-        let mut names: BTreeMap<String, String> = known
+        let known: BTreeMap<String, String> = known
             .map(|one| (one.id.clone(), one.label.clone()))
             .collect();
-        ids.retain(|id| !names.contains_key(*id));
+        ids.retain(|id| !known.contains_key(*id));
         let deleted = tenant.credentials().deleted_connections(&ids).await?;
-        let deleted = deleted.into_iter();
-        names.extend(deleted.map(|(id, label)| (id, format!("{label} (deleted)"))));
-        Ok(Self(names))
+        Ok(Self {
+            known,
+            deleted: deleted.into_iter().collect(),
+        })
     }
 
     pub(super) fn of(&self, id: &str) -> String {
-        let unknown = || "(deleted connection)".to_owned();
-        self.0.get(id).cloned().unwrap_or_else(unknown)
+        match (self.known.get(id), self.deleted.get(id)) {
+            (Some(label), _) => label.clone(),
+            (None, Some(label)) => t("log-connection-deleted").s("name", label).plain(),
+            (None, None) => t("log-connection-unknown").plain(),
+        }
     }
 }
 
@@ -92,8 +100,8 @@ pub(super) fn named(actor: &Actor, connections: &ConnectionNames) -> String {
     let kind = display::actor_kind(actor.kind());
     match (actor.connection(), actor.email()) {
         (Some(connection), _) => connections.of(connection),
-        (None, Some(email)) => format!("{email} ({kind})"),
-        (None, None) => kind.to_owned(),
+        (None, Some(email)) => t("log-actor").s("name", email).s("kind", kind).plain(),
+        (None, None) => kind,
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::fields::query_string;
+use crate::t;
 
 /// How a page is looked at: its path, its filters, and what is open on it.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +51,7 @@ impl View {
 
     /// The chips: first those that are offered at any time, then the filters that are set.
     ///
-    /// `offered` are filters with their values and words. `say` puts another filter into words.
+    /// `offered` are filters with their values and the keys of their words. `say` puts another filter into words.
     pub(super) fn chips(
         &self,
         offered: &[(&'static str, &'static str, &'static str)],
@@ -63,7 +64,7 @@ impl View {
         let offers = offered.iter().map(|&(name, value, text)| {
             let is_set = has(name, value);
             Chip {
-                text: text.to_owned(),
+                text: t(text).plain(),
                 address: self.filtered(name, if is_set { "" } else { value }),
                 is_set,
             }
@@ -122,9 +123,10 @@ mod tests {
     fn filters_are_chips_that_can_be_removed() {
         let mut view = view(&[("failed", "yes"), ("connection", "c"), ("text", "")]);
         view.after = "x".to_owned();
-        let chips = view.chips(&[("failed", "yes", "Failures only")], |name, value| {
-            format!("{name} is {value}")
-        });
+        let chips = view.chips(
+            &[("failed", "yes", "activity-failures-only")],
+            |name, value| format!("{name} is {value}"),
+        );
         let seen: Vec<_> = chips
             .iter()
             .map(|chip| (&*chip.text, &*chip.address, chip.is_set))
@@ -136,8 +138,10 @@ mod tests {
                 ("connection is c", "/console/activity?failed=yes", true),
             ]
         );
-        let offered =
-            self::view(&[]).chips(&[("failed", "yes", "Failures only")], |_, _| String::new());
+        let offered = self::view(&[])
+            .chips(&[("failed", "yes", "activity-failures-only")], |_, _| {
+                String::new()
+            });
         assert_eq!(offered[0].address, "/console/activity?failed=yes");
         assert!(!offered[0].is_set);
     }

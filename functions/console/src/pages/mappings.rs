@@ -13,7 +13,8 @@ use super::groups::{self, Search};
 use super::staged::{Choice, Staged};
 use super::totals::Totals;
 use super::{names, preview};
-use crate::layout::{is_about_form, redirect, render};
+use crate::layout::{is_about_form, redirect, render, said};
+use crate::t;
 use crate::visitor::{Change, IsPart, Visitor};
 
 /// Groups of which one form may change the roles.
@@ -31,9 +32,9 @@ where
     }
     match wanted.len() {
         0..=MAX_CHANGES => Ok(wanted),
-        _ => Err(Problem::invalid(format!(
-            "one form changes the roles of at most {MAX_CHANGES} groups"
-        ))),
+        _ => Err(Problem::invalid(
+            t("error-most-groups").n("most", MAX_CHANGES).plain(),
+        )),
     }
 }
 
@@ -108,7 +109,7 @@ async fn write<G: Gate>(
         present.get(group).map_or("none", String::as_str) != choice.was
     };
     if staged.changes().any(is_stale) {
-        return Err(Problem::conflict(CHANGED_ELSEWHERE));
+        return Err(Problem::conflict(t("error-roles-changed").plain()));
     }
     for (saved, (group, wanted_roles)) in wanted.iter().enumerate() {
         let was = staged.of_group(group).map_or("none", |choice| &choice.was);
@@ -116,24 +117,20 @@ async fn write<G: Gate>(
         let written = roles.map_group_from(group, &was, wanted_roles, visitor.role());
         let problem = match written.await {
             Ok(true) => continue,
-            Ok(false) => Problem::conflict(CHANGED_ELSEWHERE),
+            Ok(false) => Problem::conflict(t("error-roles-changed").plain()),
             Err(error) => Problem::from(error),
         };
         return Err(match saved {
             0 => problem,
             _ if !is_about_form(&problem) => problem,
             _ => {
-                let detail = format!(
-                    "{saved} of {} groups are saved; {}",
-                    wanted.len(),
-                    problem.detail()
-                );
-                Problem::new(problem.reason(), detail)
+                let detail = t("error-some-groups-saved")
+                    .n("saved", saved)
+                    .n("all", wanted.len())
+                    .s("why", said(&problem));
+                Problem::new(problem.reason(), detail.plain())
             }
         });
     }
     Ok(())
 }
-
-const CHANGED_ELSEWHERE: &str = "roles changed in another tab since you opened this page, and nothing more was saved; \
-                                 the marked groups show both values, so choose again and save";

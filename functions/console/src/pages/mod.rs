@@ -20,6 +20,7 @@ mod health_cards;
 mod held;
 mod identity_panel;
 mod issued;
+mod language;
 mod log;
 mod log_names;
 mod log_view;
@@ -36,6 +37,7 @@ mod person_actions;
 mod preview;
 mod record;
 mod rehearsal;
+mod rehearsal_words;
 mod remedies;
 mod roles;
 mod saved;
@@ -57,6 +59,7 @@ pub(crate) fn router() -> Router<Directory> {
     Router::new()
         .route("/console/open", get(open::confirm).post(open::open))
         .route("/console/close", post(open::close))
+        .route("/console/language", post(language::choose))
         .route("/console", get(overview::show))
         .route(
             "/console/connections",

@@ -9,9 +9,9 @@ use serde::Deserialize;
 
 use super::fields::{self, Typed};
 use super::{connection, connection_rules};
-use crate::display;
 use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};
+use crate::{Text, t};
 
 /// People whom a page names at most, except for the last part that it looks at.
 const ON_PAGE: usize = 50;
@@ -50,8 +50,8 @@ impl Page {
     }
 
     /// How many people were looked at since then.
-    fn checked(&self, progress: &MadeReal) -> String {
-        display::number(&progress.looked_at.min(progress.people))
+    fn checked(&self, progress: &MadeReal) -> u64 {
+        progress.looked_at.min(progress.people)
     }
 
     /// How many people on the page this holds for.
@@ -75,22 +75,39 @@ impl Page {
         self.count(|one| one.is_in && !one.would_be_in)
     }
 
-    fn relation(&self, person: &ObservedPerson) -> &'static str {
+    /// What would change, in numbers.
+    fn summary(&self) -> Text {
+        let part = match self.is_first && self.next.is_none() {
+            true => "all",
+            false => "page",
+        };
+        t("observed-summary")
+            .choice("part", part)
+            .n("created", self.met(Met::Created))
+            .n("adopted", self.met(Met::Adopted))
+            .n("matched", self.met(Met::Matched))
+            .n("left-over", self.met(Met::LeftOver))
+            .n("gained", self.gained())
+            .n("lost", self.lost())
+            .n("shut-out", self.shut_out())
+    }
+
+    fn relation(&self, person: &ObservedPerson) -> Text {
         match person.met {
-            Met::Created => "New",
-            Met::Adopted => "Already in the application",
-            Met::Matched => "From another connection",
-            Met::LeftOver => "Not sent by this connection",
-            Met::OfAnother => "Stays with another connection",
+            Met::Created => t("observed-created"),
+            Met::Adopted => t("observed-adopted"),
+            Met::Matched => t("observed-matched"),
+            Met::LeftOver => t("observed-left-over"),
+            Met::OfAnother => t("observed-of-another"),
         }
     }
 
-    fn access(&self, person: &ObservedPerson) -> &'static str {
+    fn access(&self, person: &ObservedPerson) -> Text {
         match (person.is_in, person.would_be_in) {
-            (true, false) => "Loses access",
-            (false, true) => "Gets access",
-            (true, true) => "Keeps access",
-            (false, false) => "No access",
+            (true, false) => t("observed-loses-access"),
+            (false, true) => t("observed-gets-access"),
+            (true, true) => t("observed-keeps-access"),
+            (false, false) => t("observed-no-access"),
         }
     }
 }
@@ -139,7 +156,7 @@ pub(crate) async fn decide(
     let observing = match form.value("then") {
         "observe" => true,
         "make-real" => false,
-        _ => return Err(Problem::invalid("choose what to do with the connection")),
+        _ => return Err(Problem::invalid(t("observed-choose"))),
     };
     let rules = ConnectionRules::observing(observing);
     if let Err(problem) = connection_rules::save(&visitor, &id, &rules).await {

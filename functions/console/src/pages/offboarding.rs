@@ -17,6 +17,7 @@ use crate::display;
 use crate::export::{ExportFile, Format, MAX_STEPS};
 use crate::layout::{Layout, Section, render};
 use crate::visitor::Visitor;
+use crate::{Text, t};
 
 /// People whom one page shows, roughly.
 const PAGE_SIZE: usize = 100;
@@ -101,13 +102,34 @@ struct Page {
 }
 
 impl Page {
+    /// Says what the report is about, and which part of it this is.
+    fn period(&self) -> Text {
+        let (from, to) = (&self.search.from, &self.search.to);
+        let connection = self.of_connection();
+        match (self.is_first && self.next.is_none(), self.looked_back_to) {
+            (true, _) => t("offboarding-period")
+                .s("from", from)
+                .s("to", to)
+                .bdi("connection", &connection),
+            (false, Some(at)) => t("offboarding-period-part")
+                .s("from", from)
+                .s("to", to)
+                .bdi("connection", &connection)
+                .part("time", display::exact(&at)),
+            (false, None) => t("offboarding-period-last-part")
+                .s("from", from)
+                .s("to", to)
+                .bdi("connection", &connection),
+        }
+    }
+
     fn of_connection(&self) -> String {
         let chosen = self.connections.iter();
         let mut chosen = chosen.filter(|one| one.id == self.search.connection);
         match chosen.next() {
             Some(connection) => display::name(&connection.label),
-            None if self.search.connection.is_empty() => "all connections".to_owned(),
-            None => "a deleted connection".to_owned(),
+            None if self.search.connection.is_empty() => t("offboarding-all-connections").plain(),
+            None => t("offboarding-deleted-connection").plain(),
         }
     }
 
@@ -115,7 +137,7 @@ impl Page {
         let connection = one.actor.connection();
         let known = connection.and_then(|id| self.names.get(id));
         known.map_or_else(
-            || display::actor_kind(one.actor.kind()).to_owned(),
+            || display::actor_kind(one.actor.kind()),
             |name| display::name(name),
         )
     }
@@ -146,11 +168,11 @@ impl Page {
 }
 
 /// How somebody left, in a word.
-pub(crate) fn way(action: &str) -> &'static str {
+pub(crate) fn way(action: &str) -> Text {
     match action {
-        "user.deleted" => "Deleted",
-        "user.blocked" => "Blocked",
-        _ => "Deactivated",
+        "user.deleted" => t("offboarding-deleted"),
+        "user.blocked" => t("offboarding-blocked"),
+        _ => t("offboarding-deactivated"),
     }
 }
 

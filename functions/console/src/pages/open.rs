@@ -25,6 +25,7 @@ use crate::assets;
 use crate::brand::Look;
 use crate::layout::{Section, redirect, render};
 use crate::session_cookie::{cookie, form_token};
+use crate::t;
 use crate::visitor::{Change, current_session, is_same_origin, note_stack};
 
 /// The longest form, in bytes.
@@ -182,7 +183,7 @@ pub(crate) async fn open(
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, MAX_FORM_BYTES).await;
-    let body = body.map_err(|_| Problem::unreadable("the form is too long"))?;
+    let body = body.map_err(|_| Problem::unreadable(t("error-form-too-long").plain()))?;
     let credential: Credential = serde_urlencoded::from_bytes(&body).unwrap_or_default();
     let target = credential.target(&directory, &parts).await?;
     let other = other_session(&parts, &root, &directory, &target).await?;
@@ -227,7 +228,5 @@ fn redirect_with_cookie(
 }
 
 fn unusable_link() -> Problem {
-    Problem::forbidden(
-        "this link was opened already, or its time is over. Open the console again from your application",
-    )
+    Problem::forbidden(t("error-link-unusable").plain())
 }

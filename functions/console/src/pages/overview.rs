@@ -11,10 +11,10 @@ use rollcall_insight::{Digest, Finding, FindingGroup, GroupQuery, Insight, Miles
 
 use super::fields::Done;
 use super::health::{severity, severity_icon};
-use crate::display;
 use crate::layout::{Layout, Section, render};
 use crate::providers::ProviderInfo;
 use crate::visitor::Visitor;
+use crate::{Text, t};
 
 /// Changes of the last day that the page looks at.
 const MAX_CHANGES: usize = 200;
@@ -23,8 +23,8 @@ const MAX_FINDINGS: usize = 5;
 
 /// One step of the setup.
 struct Step {
-    title: &'static str,
-    hint: String,
+    title: Text,
+    hint: Text,
     is_done: bool,
     /// Where the step is made, below the console's path; `None` if it is made in the identity provider.
     path: Option<String>,
@@ -32,9 +32,9 @@ struct Step {
 
 /// A number that leads somewhere.
 struct Figure {
-    title: &'static str,
-    number: String,
-    detail: String,
+    title: Text,
+    number: Text,
+    detail: Text,
     path: &'static str,
 }
 
@@ -78,23 +78,26 @@ impl LastDay {
     }
 
     /// The sentences that say it.
-    fn lines(&self) -> Vec<(String, &'static str)> {
-        let people = |count: &u64| display::count(count, "person", "people");
+    fn lines(&self) -> Vec<(Text, &'static str)> {
         let lines = [
             (
                 self.arrived,
-                format!("{} arrived", people(&self.arrived)),
+                t("overview-arrived").n("count", self.arrived),
                 "user.",
             ),
-            (self.left, format!("{} left", people(&self.left)), "user.d"),
+            (
+                self.left,
+                t("overview-left").n("count", self.left),
+                "user.d",
+            ),
             (
                 self.groups,
-                display::count(&self.groups, "change of groups", "changes of groups"),
+                t("overview-group-changes").n("count", self.groups),
                 "group.",
             ),
             (
                 self.refused,
-                display::count(&self.refused, "refused sign-in", "refused sign-ins"),
+                t("overview-refused").n("count", self.refused),
                 "auth.refused",
             ),
         ];
@@ -122,17 +125,14 @@ struct Page {
 
 impl Page {
     /// The answer to the question how things are.
-    fn lead(&self) -> String {
+    fn lead(&self) -> Text {
         let open = self.all_findings as u64;
         match (self.connections.is_empty(), self.steps.is_empty(), open) {
-            (true, ..) => "Connect your identity provider.".to_owned(),
-            (false, false, _) => "Finish the setup: one step at a time.".to_owned(),
-            (false, true, 0) if self.last_day.is_some() => {
-                "Nothing needs your attention.".to_owned()
-            }
-            (false, true, 0) => "Your connections at a glance.".to_owned(),
-            (false, true, 1) => "One thing needs your attention.".to_owned(),
-            (false, true, open) => format!("{open} things need your attention."),
+            (true, ..) => t("overview-lead-connect"),
+            (false, false, _) => t("overview-lead-setup"),
+            (false, true, 0) if self.last_day.is_some() => t("overview-lead-nothing"),
+            (false, true, 0) => t("overview-lead-glance"),
+            (false, true, open) => t("overview-lead-attention").n("count", open),
         }
     }
 }
@@ -173,23 +173,20 @@ pub(crate) async fn show(
         let people = insight.total(&USERS).await?;
         figures = vec![
             Figure {
-                title: "People",
-                number: display::number(&people),
-                detail: "Sent by your provider, imported, or signed in".to_owned(),
+                title: t("section-people"),
+                number: t("overview-number").n("number", people),
+                detail: t("overview-people-detail"),
                 path: Section::People.path(),
             },
             Figure {
-                title: "Groups with a role",
-                number: format!(
-                    "{} of {}",
-                    display::number(&groups.total.saturating_sub(groups.without_role)),
-                    display::number(&groups.total)
-                ),
+                title: t("overview-groups-with-role"),
+                number: t("overview-of")
+                    .n("some", groups.total.saturating_sub(groups.without_role))
+                    .n("all", groups.total),
                 detail: match (groups.total, groups.without_role) {
-                    (0, _) => "No groups yet".to_owned(),
-                    (_, 0) => "Every group gives a role".to_owned(),
-                    (_, 1) => "1 gives nobody access yet".to_owned(),
-                    (_, without) => format!("{} give nobody access yet", display::number(&without)),
+                    (0, _) => t("overview-no-groups"),
+                    (_, 0) => t("overview-every-group"),
+                    (_, without) => t("overview-groups-without").n("count", without),
                 },
                 path: Section::Groups.path(),
             },
@@ -253,12 +250,12 @@ fn requests(digest: &Digest) -> Figure {
         (failed + hour.refused + hour.failed, all + hour.total())
     });
     Figure {
-        title: "Failed requests, last day",
-        number: format!("{} of {}", display::number(&failed), display::number(&all)),
+        title: t("overview-failed-requests"),
+        number: t("overview-of").n("some", failed).n("all", all),
         detail: match (failed, all) {
-            (_, 0) => "No request in the last day".to_owned(),
-            (0, _) => "Every request succeeded".to_owned(),
-            _ => "See which, and why".to_owned(),
+            (_, 0) => t("overview-no-request"),
+            (0, _) => t("overview-all-succeeded"),
+            _ => t("overview-see-why"),
         },
         path: match failed {
             0 => Section::Activity.path(),
@@ -279,9 +276,9 @@ fn steps(rows: &[Row], is_mapped: bool, groups: Option<&str>) -> Vec<Step> {
         )
     });
     let guide = first.map(|row| format!("/connections/{}", row.connection.id));
-    let step = |title, hint: &str, is_done, path: Option<String>| Step {
+    let step = |title, hint, is_done, path: Option<String>| Step {
         title,
-        hint: hint.to_owned(),
+        hint,
         is_done,
         path,
     };
@@ -289,32 +286,32 @@ fn steps(rows: &[Row], is_mapped: bool, groups: Option<&str>) -> Vec<Step> {
     let has_groups = any(|one| one.first_group_at.is_some());
     vec![
         step(
-            "Add a connection",
-            "Choose your identity provider.",
+            t("overview-step-connection"),
+            t("overview-step-connection-hint"),
             !rows.is_empty(),
             Some(Section::Connect.path().to_owned()),
         ),
         step(
-            "Enter the address and the token",
-            "Copy both into your provider, then press its test button.",
+            t("overview-step-token"),
+            t("overview-step-token-hint"),
             any(|one| one.tested_at.is_some()) || has_people || has_groups,
             guide.clone(),
         ),
         step(
-            "First person arrives",
-            "Assign someone to the application in your provider.",
+            t("overview-step-person"),
+            t("overview-step-person-hint"),
             has_people,
             guide.clone(),
         ),
         step(
-            "First group arrives",
-            "Push a group in your provider.",
+            t("overview-step-group"),
+            t("overview-step-group-hint"),
             has_groups,
             guide,
         ),
         step(
-            "Give groups a role",
-            "Decide who becomes Admin, Member or Viewer.",
+            t("overview-step-map"),
+            t("overview-step-map-hint"),
             has_groups && is_mapped,
             groups.map(str::to_owned),
         ),

@@ -20,6 +20,7 @@ use super::fields::{self, Typed};
 use super::person_actions::Action;
 use crate::display;
 use crate::layout::{Layout, Section, is_about_form, redirect, render, status_of};
+use crate::t;
 use crate::visitor::{Change, Visitor};
 
 /// People on one page.
@@ -142,13 +143,13 @@ struct Page {
 }
 
 impl Page {
-    fn connection(&self, person: &Person) -> &str {
+    fn connection(&self, person: &Person) -> String {
         match &person.identity.owner {
-            Some(owner) => self
-                .connections
-                .get(owner)
-                .map_or("A deleted connection", String::as_str),
-            None => "None",
+            Some(owner) => self.connections.get(owner).map_or_else(
+                || t("people-deleted-connection").plain(),
+                |name| display::name(name),
+            ),
+            None => t("people-no-connection").plain(),
         }
     }
 
@@ -256,19 +257,19 @@ pub(super) async fn listed(
 async fn group_name(insight: Insight<'_>, group: &str) -> Result<String, Problem> {
     let names = insight.group_names(&[group.to_owned()].into()).await?;
     let name = names.get(group).map(|name| display::name(name));
-    Ok(name.unwrap_or_else(|| "A deleted group".to_owned()))
+    Ok(name.unwrap_or_else(|| t("people-deleted-group").plain()))
 }
 
 fn chips(search: &Search, total: u64, roles: &[Role], group: Option<String>) -> Vec<Chip> {
-    let chip = |title: &str, count, address, is_current| Chip {
-        title: title.to_owned(),
+    let chip = |title: String, count, address, is_current| Chip {
+        title,
         count,
         address,
         is_current,
         is_removed: false,
     };
     let mut chips = vec![chip(
-        "All",
+        t("people-chip-all").plain(),
         Some(total),
         search.with(|other| {
             *other = Search {
@@ -287,19 +288,24 @@ fn chips(search: &Search, total: u64, roles: &[Role], group: Option<String>) -> 
         let is_set = search.state == id;
         let to = if is_set { "" } else { id };
         let address = search.with(|other| to.clone_into(&mut other.state));
-        chips.push(chip(title, None, address, is_set));
+        chips.push(chip(title.plain(), None, address, is_set));
     }
     for role in roles.iter().rev() {
         let is_set = search.role == role.as_str();
         let to = if is_set { "" } else { role.as_str() };
         let address = search.with(|other| to.clone_into(&mut other.role));
-        chips.push(chip(role.title(), None, address, is_set));
+        chips.push(chip(role.title().to_owned(), None, address, is_set));
     }
     if let Some(group) = group {
         let address = search.with(|other| other.group.clear());
         chips.push(Chip {
             is_removed: true,
-            ..chip(&format!("Group: {group}"), None, address, true)
+            ..chip(
+                t("people-chip-group").s("group", group).plain(),
+                None,
+                address,
+                true,
+            )
         });
     }
     chips
@@ -318,8 +324,8 @@ pub(crate) async fn act(
     }
     let picked: BTreeSet<String> = form.values("pick").map(str::to_owned).collect();
     if picked.len() > PAGE_SIZE {
-        let detail = format!("select {PAGE_SIZE} people at most");
-        return Err(Problem::invalid(detail));
+        let detail = t("error-select-fewer-people").n("most", PAGE_SIZE);
+        return Err(Problem::invalid(detail.plain()));
     }
     let mut refused = None;
     let mut left = BTreeSet::new();
@@ -337,7 +343,7 @@ pub(crate) async fn act(
         }
     }
     let problem = match (picked.len(), refused) {
-        (0, _) => Problem::invalid("select people first"),
+        (0, _) => Problem::invalid(t("error-select-people").plain()),
         (_, None) => {
             let here = format!("{}{}", visitor.console(), search.address());
             let mark = if here.contains('?') { '&' } else { '?' };
@@ -346,11 +352,11 @@ pub(crate) async fn act(
         }
         (all, Some(problem)) => {
             let ended = all.saturating_sub(left.len());
-            let detail = format!(
-                "the sessions of {ended} of {all} people ended; of the others, who are still selected: {}",
-                problem.detail()
-            );
-            Problem::new(problem.reason(), detail)
+            let detail = t("error-sessions-of-some")
+                .n("ended", ended)
+                .n("all", all)
+                .s("why", crate::layout::said(&problem));
+            Problem::new(problem.reason(), detail.plain())
         }
     };
     let layout = visitor.layout(Section::People).with_refusal(Some(&problem));

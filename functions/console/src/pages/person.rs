@@ -26,6 +26,7 @@ use super::log_names::Reader;
 use super::person_actions::Action;
 use crate::layout::{Layout, Section, is_about_form, redirect, render, status_of};
 use crate::visitor::{Change, Visitor};
+use crate::{Text, t};
 
 /// Requests on the page. Activity shows the rest.
 const REQUESTS_SIZE: usize = 20;
@@ -46,7 +47,7 @@ pub(crate) struct PersonParams {
 struct RoleExplanation {
     grants: Vec<ExplainedGrant>,
     /// The reasons why the person has no role, or another role than the groups would give.
-    reasons: Vec<&'static str>,
+    reasons: Vec<Text>,
 }
 
 /// One grant, explained.
@@ -56,9 +57,34 @@ struct ExplainedGrant {
     decides: bool,
     /// The id and the name of the group that gives it.
     group: Option<(String, String)>,
-    text: &'static str,
+    why: Why,
     since: jiff::Timestamp,
     request_id: Option<String>,
+}
+
+impl ExplainedGrant {
+    /// Why the grant is there.
+    fn text(&self) -> Text {
+        match self.why {
+            Why::SignIn => t("person-why-sign-in"),
+            Why::Member => t("person-why-member"),
+            Why::LastSignIn => t("person-why-last-sign-in"),
+            Why::Hand => t("person-why-hand"),
+            Why::Default => t("person-why-default"),
+            Why::DefaultOnly => t("person-why-default-only"),
+        }
+    }
+}
+
+/// Why a grant is there.
+#[derive(Clone, Copy)]
+enum Why {
+    SignIn,
+    Member,
+    LastSignIn,
+    Hand,
+    Default,
+    DefaultOnly,
 }
 
 #[derive(Template)]
@@ -237,76 +263,54 @@ fn explain_role(profile: &PersonProfile) -> RoleExplanation {
     }
 }
 
-const NAMED_AT_SIGN_IN: &str = "the last sign-in named a group that is mapped to it";
-
 fn explain_grant(profile: &PersonProfile, grant: &Granted) -> ExplainedGrant {
     let decides = profile.role.decides(grant);
-    let (group, text) = match &grant.source {
+    let (group, why) = match &grant.source {
         Source::Mapped { group } => {
             let known = profile.groups.iter().find(|one| one.group.id == *group);
             let gives = known.filter(|one| one.group.roles.contains(&grant.role.into()));
-            let text = match gives {
-                Some(one) if one.is_named && profile.route_by == RouteBy::Claim => NAMED_AT_SIGN_IN,
-                Some(one) if one.is_member => "member of a group that is mapped to it",
-                Some(one) if one.is_named => NAMED_AT_SIGN_IN,
-                _ => "a group gave it at the last sign-in, and no longer would at the next",
+            let why = match gives {
+                Some(one) if one.is_named && profile.route_by == RouteBy::Claim => Why::SignIn,
+                Some(one) if one.is_member => Why::Member,
+                Some(one) if one.is_named => Why::SignIn,
+                _ => Why::LastSignIn,
             };
             let name = known.map(|one| one.group.display_name.clone());
-            (name.map(|name| (group.clone(), name)), text)
+            (name.map(|name| (group.clone(), name)), why)
         }
-        Source::Manual => (None, "given by hand"),
-        Source::Default if decides => (
-            None,
-            "the default role: no mapped group decided at the first sign-in",
-        ),
-        Source::Default => (
-            None,
-            "the default role, which counts only where nothing else gives one",
-        ),
+        Source::Manual => (None, Why::Hand),
+        Source::Default if decides => (None, Why::Default),
+        Source::Default => (None, Why::DefaultOnly),
     };
     ExplainedGrant {
         role: grant.role,
         decides,
         group,
-        text,
+        why,
         since: grant.since,
         request_id: grant.request_id.clone(),
     }
 }
 
 /// Explains why the person has no role, or another role than the groups would give.
-fn reasons(profile: &PersonProfile) -> Vec<&'static str> {
+fn reasons(profile: &PersonProfile) -> Vec<Text> {
     let has_signed_in = profile.person.last_login_at.is_some();
     if profile.person.state == PersonState::Inactive {
         return match profile.role.grants.is_empty() {
-            true => vec!["None while inactive."],
-            false => {
-                vec!["None while inactive. What is listed here counts again once they are active."]
-            }
+            true => vec![t("person-none-inactive")],
+            false => vec![t("person-none-inactive-again")],
         };
     }
     let held_back = profile.role.held_back.map(|why| match why {
-        HeldBack::UntilSignIn if has_signed_in => {
-            "Groups give roles at sign-in only: what has changed since the last one counts from the next one."
-        }
-        HeldBack::UntilSignIn => {
-            "Groups give roles at sign-in only, and this person has not signed in."
-        }
-        HeldBack::NotNamed if has_signed_in => {
-            "They are in a mapped group that does not count: their last sign-in did not name it, and what it names decides."
-        }
-        HeldBack::NotNamed => {
-            "They are in a mapped group that does not count yet: what a sign-in names decides, and they have not signed in."
-        }
+        HeldBack::UntilSignIn if has_signed_in => t("person-held-back-next"),
+        HeldBack::UntilSignIn => t("person-held-back-first"),
+        HeldBack::NotNamed if has_signed_in => t("person-not-named"),
+        HeldBack::NotNamed => t("person-not-named-yet"),
     });
-    let nothing = match (profile.role.effective, held_back, has_signed_in) {
+    let nothing = match (profile.role.effective, &held_back, has_signed_in) {
         (Some(_), ..) | (None, Some(_), _) => None,
-        (None, None, false) => Some(
-            "Nothing gives this person a role: they are in no mapped group, nobody gave them one, and they have not signed in.",
-        ),
-        (None, None, true) => Some(
-            "Nothing gives this person a role: they are in no mapped group, nobody gave them one, and their first sign-in brought no default role.",
-        ),
+        (None, None, false) => Some(t("person-nothing-yet")),
+        (None, None, true) => Some(t("person-nothing")),
     };
     nothing.into_iter().chain(held_back).collect()
 }

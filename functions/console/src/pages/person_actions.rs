@@ -10,6 +10,7 @@ use rollcall_insight::PersonProfile;
 
 use crate::layout::Layout;
 use crate::visitor::Visitor;
+use crate::{Text, t};
 
 /// What an admin does about one person. The id of an action is the last segment of its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,11 +32,11 @@ pub(crate) struct Words {
     /// The last segment of its path, which also names it in the address of the page that follows.
     pub(crate) id: &'static str,
     /// What the button says: a verb and its object.
-    pub(crate) button: &'static str,
+    pub(crate) button: Text,
     /// What follows from it.
-    pub(crate) consequence: &'static str,
+    pub(crate) consequence: Text,
     /// What the page says afterwards.
-    pub(crate) done: &'static str,
+    pub(crate) done: Text,
     /// Whether it takes something away.
     pub(crate) is_loss: bool,
 }
@@ -65,80 +66,72 @@ impl Action {
         match self {
             Self::EndSessions => words(
                 "end-sessions",
-                "End all sessions",
-                "They are signed out and can sign in again.",
-                "Sessions ended",
+                t("action-end-sessions"),
+                t("action-end-sessions-means"),
+                t("action-end-sessions-done"),
                 true,
             ),
             Self::Unblock => words(
                 "unblock",
-                "Unblock person",
-                "They can sign in again, unless your identity provider has deactivated them.",
-                "Person unblocked",
+                t("action-unblock"),
+                t("action-unblock-means"),
+                t("action-unblock-done"),
                 false,
             ),
             Self::Block => words(
                 "block",
-                "Block person",
-                "They are signed out and cannot sign in until an admin unblocks them, or your identity provider \
-                 deactivates and reactivates them.",
-                "Person blocked. All their sessions ended.",
+                t("action-block"),
+                t("action-block-means"),
+                t("action-block-done"),
                 true,
             ),
             Self::Confirm => words(
                 "confirm",
-                "Confirm identifiers",
-                "Confirm only if the user name and the external id below belong to this person: a sign-in with them gets \
-                 the role that was given by hand.",
-                "User name and external id confirmed",
+                t("action-confirm"),
+                t("action-confirm-means"),
+                t("action-confirm-done"),
                 false,
             ),
             Self::BindAnew => words(
                 "bind-anew",
-                "Bind anew",
-                "They are signed out. The next sign-in with their user name or external id binds its subject. Use it if \
-                 your identity provider has created the person again.",
-                "The next sign-in of this person binds its subject.",
+                t("action-bind-anew"),
+                t("action-bind-anew-means"),
+                t("action-bind-anew-done"),
                 true,
             ),
             Self::AdmitAsNew => words(
                 "admit-as-new",
-                "Admit others with this address",
-                "Someone else may sign in with the same e-mail address and becomes a new person. This person keeps their \
-                 account; the address alone no longer finds it.",
-                "The e-mail address alone no longer means this person.",
+                t("action-admit-as-new"),
+                t("action-admit-as-new-means"),
+                t("action-admit-as-new-done"),
                 false,
             ),
             Self::GiveBack => words(
                 "give-back",
-                "Give the role back",
-                "The role that was given by hand before the deletion counts again. Do it only if the person who signs in \
-                 with this name is the one of before.",
-                "Role given back",
+                t("action-give-back"),
+                t("action-give-back-means"),
+                t("action-give-back-done"),
                 false,
             ),
             Self::Restore => words(
                 "restore",
-                "Restore person",
-                "They come back active, with the same id, groups and attributes. A role that was given by hand stays \
-                 withheld until they sign in as before, or until you give it back.",
-                "Person restored",
+                t("action-restore"),
+                t("action-restore-means"),
+                t("action-restore-done"),
                 false,
             ),
             Self::AdmitOthers => words(
                 "admit-others",
-                "Admit as new",
-                "The identifiers are free: the next sign-in with one of them creates a new person, without the roles and \
-                 groups of this one.",
-                "The identifiers are free. The next sign-in with one of them creates a new person.",
+                t("action-admit-others"),
+                t("action-admit-others-means"),
+                t("action-admit-others-done"),
                 false,
             ),
             Self::Delete => words(
                 "delete",
-                "Delete person",
-                "They are signed out and cannot sign in again. If your identity provider still has this person, it may \
-                 push them again as a new one.",
-                "Person deleted",
+                t("action-delete"),
+                t("action-delete-means"),
+                t("action-delete-done"),
                 true,
             ),
         }
@@ -149,7 +142,7 @@ impl Action {
     }
 
     /// What the page says after the action with this id.
-    pub(crate) fn done(id: &str) -> Option<&'static str> {
+    pub(crate) fn done(id: &str) -> Option<Text> {
         Self::of(id).map(|action| action.words().done)
     }
 
@@ -219,9 +212,9 @@ impl Action {
         };
         match done {
             Ok(()) => Ok(()),
-            Err(error) if error.reason() == Reason::NotUnique => Err(Problem::conflict(
-                "someone else has this user name now; rename or delete that person, then restore this one",
-            )),
+            Err(error) if error.reason() == Reason::NotUnique => {
+                Err(Problem::conflict(t("error-name-taken").plain()))
+            }
             Err(error) => Err(explained(tenant, id, error).await),
         }
     }
@@ -244,12 +237,8 @@ impl Action {
         };
         let fate = visitor.tenant().resources().fate(id).await?;
         match (is_for_deleted, fate.is_some()) {
-            (true, false) => Err(Problem::conflict(
-                "this person is not deleted any more, so nothing was done",
-            )),
-            (false, true) => Err(Problem::conflict(
-                "this person was deleted in the meantime, so nothing was done",
-            )),
+            (true, false) => Err(Problem::conflict(t("error-not-deleted").plain())),
+            (false, true) => Err(Problem::conflict(t("error-deleted-meanwhile").plain())),
             _ => Ok(()),
         }
     }

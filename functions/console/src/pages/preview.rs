@@ -15,6 +15,7 @@ use super::totals::{Ask, Counted, Named, Totals, known};
 use crate::display;
 use crate::layout::render;
 use crate::visitor::Visitor;
+use crate::{Text, t};
 
 /// People whom one step looks at.
 const PEOPLE_AT_ONCE: usize = 1_000;
@@ -202,7 +203,26 @@ pub(super) async fn part<G: Gate>(
     })
 }
 
+/// Permissions that are named at most.
+const MAX_LOST: usize = 6;
+
 impl Impact {
+    /// What access ends, in words.
+    fn lost_words(&self) -> Text {
+        let named: Vec<&str> = self
+            .lost
+            .iter()
+            .take(MAX_LOST)
+            .map(String::as_str)
+            .collect();
+        match self.lost.len().saturating_sub(MAX_LOST) {
+            0 => t("preview-lost").codes("permissions", &named),
+            more => t("preview-lost-more")
+                .codes("permissions", &named)
+                .n("count", more),
+        }
+    }
+
     fn of(
         change: &Counted,
         catalogue: &Catalogue,
@@ -248,8 +268,6 @@ impl Impact {
 
 /// Describes one kind of change: of the highest role, and of those below it that are gained or, if the highest stays, lost.
 fn sentence(change: &Counted, roles: &Catalogue) -> String {
-    let people = display::count(&change.people, "person", "people");
-    let one = change.people == 1;
     let (had, get) = (known(&change.from, roles), known(&change.to, roles));
     let (from, to) = (had.first().copied(), get.first().copied());
     let only_in = |these: &[Role], others: &[Role]| {
@@ -260,37 +278,32 @@ fn sentence(change: &Counted, roles: &Catalogue) -> String {
             .collect();
         display::role_names(&only)
     };
-    let (gains, loses) = match one {
-        true => ("gains", "loses"),
-        false => ("gain", "lose"),
+    let gained = || only_in(&get, &had);
+    let lost = || only_in(&had, &get);
+    let text = match (from, to) {
+        (None, Some(_)) => t("preview-gain")
+            .s("gained", gained())
+            .n("count", change.people),
+        (Some(_), None) => t("preview-lose-all")
+            .s("lost", lost())
+            .n("count", change.people),
+        (Some(from), Some(to)) if to > from => t("preview-gain-instead")
+            .s("gained", gained())
+            .s("former", display::role(&from))
+            .n("count", change.people),
+        (Some(from), Some(to)) if to < from => t("preview-lose-become")
+            .s("lost", lost())
+            .s("next", display::role(&to))
+            .n("count", change.people),
+        (Some(_), Some(_)) if get.len() > had.len() => t("preview-gain")
+            .s("gained", gained())
+            .n("count", change.people),
+        (Some(_), Some(_)) if had != get => t("preview-lose")
+            .s("lost", lost())
+            .n("count", change.people),
+        _ => t("preview-stay").n("count", change.people),
     };
-    match (from, to) {
-        (None, Some(_)) => format!("{people} {gains} {}", only_in(&get, &had)),
-        (Some(_), None) => format!(
-            "{people} {loses} {} and {} no role",
-            only_in(&had, &get),
-            if one { "has" } else { "have" },
-        ),
-        (Some(from), Some(to)) if to > from => format!(
-            "{people} {gains} {} instead of {}",
-            only_in(&get, &had),
-            display::role(&from),
-        ),
-        (Some(from), Some(to)) if to < from => format!(
-            "{people} {loses} {} and {} {}",
-            only_in(&had, &get),
-            if one { "becomes" } else { "become" },
-            display::role(&to),
-        ),
-        (Some(_), Some(_)) if get.len() > had.len() => {
-            format!("{people} {gains} {}", only_in(&get, &had))
-        }
-        (Some(_), Some(_)) if had != get => format!("{people} {loses} {}", only_in(&had, &get)),
-        _ => format!(
-            "{people} {} as they are",
-            if one { "stays" } else { "stay" }
-        ),
-    }
+    text.plain()
 }
 
 #[cfg(test)]

@@ -12,19 +12,17 @@ use serde_json::Value;
 
 use super::log_names::{Known, Reader, actor_name};
 use super::log_view::View;
+use crate::Text;
 use crate::change_sentence;
 use crate::change_summary::attributes;
 use crate::display;
 use crate::layout::Layout;
+use crate::request_refusal::{diagnosis, readings};
 use crate::request_sentence;
-use crate::sentence::Sentence;
 use crate::visitor::{IsPart, Visitor};
 
 /// Changes of one request that a record shows. The audit log has all of them.
 const MOST_CHANGES: usize = 20;
-
-/// What a list says instead of a record that is not there any more.
-pub(super) const NO_LONGER_KEPT: &str = "This entry is no longer kept";
 
 /// Returns the record to show beside the list: `None` if it is not kept any more. Alone, that is a refusal.
 pub(super) fn kept(
@@ -41,7 +39,7 @@ pub(super) fn kept(
 pub(super) struct Record {
     /// The id of its row.
     pub(super) id: String,
-    pub(super) title: Sentence,
+    pub(super) title: Option<Text>,
     pub(super) at: Timestamp,
     /// The address of the list without it.
     pub(super) close: String,
@@ -49,8 +47,8 @@ pub(super) struct Record {
 }
 
 impl Record {
-    pub(super) fn title(&self) -> &Sentence {
-        &self.title
+    pub(super) fn title(&self) -> Option<&Text> {
+        self.title.as_ref()
     }
 
     pub(super) fn parts(&self) -> &Parts {
@@ -82,7 +80,7 @@ pub(super) struct Parts {
 /// A request of an identity provider with its answer.
 pub(super) struct Asked {
     pub(super) request: LoggedRequest,
-    pub(super) said: Sentence,
+    pub(super) said: Text,
     pub(super) connection: String,
     /// Whether the connection is still there.
     pub(super) is_connected: bool,
@@ -91,15 +89,25 @@ pub(super) struct Asked {
 }
 
 impl Asked {
-    pub(super) fn said(&self) -> &Sentence {
+    pub(super) fn said(&self) -> &Text {
         &self.said
+    }
+
+    /// What a failure means and what to do about it.
+    pub(super) fn diagnosis(&self) -> Option<Text> {
+        diagnosis(&self.request)
+    }
+
+    /// How it was read where the RFC does not say: codes, and what they mean.
+    pub(super) fn readings(&self) -> Vec<(&str, Text)> {
+        readings(&self.request)
     }
 }
 
 /// A change in the journal.
 pub(super) struct Change {
     pub(super) entry: Entry,
-    pub(super) said: Sentence,
+    pub(super) said: Text,
     pub(super) actor: String,
     pub(super) values: Vec<ChangedValue>,
     /// Whether the reader may open people and groups.
@@ -107,7 +115,7 @@ pub(super) struct Change {
 }
 
 impl Change {
-    pub(super) fn said(&self) -> &Sentence {
+    pub(super) fn said(&self) -> &Text {
         &self.said
     }
 
@@ -228,7 +236,7 @@ pub(super) async fn requested(
     let title = parts.asked.as_ref().map(|asked| asked.said.clone());
     Ok(Record {
         id,
-        title: title.unwrap_or_default(),
+        title,
         at,
         close: view.with(&[("entry", "")]),
         parts,
@@ -259,7 +267,7 @@ pub(super) async fn changed(
     let title = parts.changes.first().map(|change| change.said.clone());
     Ok(Record {
         id,
-        title: title.unwrap_or_default(),
+        title,
         at,
         close: view.with(&[("entry", "")]),
         parts,

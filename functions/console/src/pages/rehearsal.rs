@@ -1,6 +1,7 @@
 //! Test: plays the requests of a connection's provider through the SCIM handlers, in a throw-away copy of the tenant with
 //! its settings, and shows each with its verdict. The result has an address of its own for ten minutes.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use askama::Template;
@@ -15,10 +16,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::fields::NoFields;
-use crate::display;
+use super::rehearsal_words::{in_english, said};
 use crate::layout::{Layout, Section, redirect, render, render_refused};
 use crate::providers::ProviderInfo;
+use crate::request_refusal::{explained, readings};
 use crate::visitor::{Change, Visitor};
+use crate::{Text, t};
 
 /// Characters of a body that the page shows. Those of the conversations are shorter.
 const MAX_BODY_CHARS: usize = 1_500;
@@ -30,7 +33,7 @@ const WORK: &str = "rehearsal";
 /// One exchange on the page.
 #[derive(Serialize, Deserialize)]
 struct Row {
-    /// What the request is for.
+    /// What the request is for, in English: the result may be read in another language.
     purpose: String,
     /// The request without its body, and its outcome.
     request: LoggedRequest,
@@ -56,7 +59,7 @@ impl Row {
         request.names.clear();
         Self {
             purpose: match said.is_empty() {
-                true => purpose(&request.http_method, &request.target).to_owned(),
+                true => in_english(purpose(&request.http_method, &request.target)),
                 false => sentence(&said),
             },
             request,
@@ -64,6 +67,11 @@ impl Row {
             sent: shown(&logged.or(sent)),
             answered: shown(&answered),
         }
+    }
+
+    /// What the request is for, in the language of the visit.
+    fn purpose(&self) -> Cow<'_, str> {
+        said(&self.purpose)
     }
 
     fn is_as_expected(&self) -> bool {
@@ -75,9 +83,14 @@ impl Row {
         self.request.http_status >= 500
     }
 
+    /// What is wrong with the request, if it failed.
+    fn diagnosis(&self) -> Option<Text> {
+        self.request.diagnosed().map(explained)
+    }
+
     /// How the request was read, where that is odd.
-    fn meanings(&self) -> Vec<&'static str> {
-        let readings = self.request.odd_readings();
+    fn meanings(&self) -> Vec<Text> {
+        let readings = readings(&self.request).into_iter();
         readings.map(|(_, meaning)| meaning).collect()
     }
 }
@@ -185,8 +198,7 @@ pub(crate) async fn run(
 
 /// Shows the page to one who has to wait for the next test.
 fn refused(mut page: Page, seconds: u32) -> Result<Response, Problem> {
-    let wait = display::count(&u64::from(seconds), "second", "seconds");
-    let detail = format!("A test has just run. Try again in {wait}");
+    let detail = t("rehearsal-wait").n("seconds", seconds);
     let problem = Problem::new(Reason::RateLimited, detail);
     page.layout = page.layout.with_refusal(Some(&problem));
     let mut response = render_refused(&page, &problem)?;
@@ -195,27 +207,28 @@ fn refused(mut page: Page, seconds: u32) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// What a request is for.
+/// The message that says what a request is for.
 fn purpose(method: &str, target: &str) -> &'static str {
     let path = target.split('?').next().unwrap_or_default();
     let is_group = path.starts_with("/Groups");
     let is_one = path.trim_matches('/').contains('/');
     match (method, is_group, is_one) {
-        ("GET", ..) if !path.starts_with("/Users") && !is_group => "Reads what the service offers",
-        ("GET", false, true) => "Reads a person",
-        ("GET", true, true) => "Reads a group",
-        ("GET", false, false) => "Looks for people",
-        ("GET", true, false) => "Looks for groups",
-        ("POST", false, _) => "Creates a person",
-        ("POST", true, _) => "Creates a group",
-        ("DELETE", false, _) => "Deletes a person",
-        ("DELETE", true, _) => "Deletes a group",
-        (_, false, _) => "Changes a person",
-        (_, true, _) => "Changes a group or its members",
+        ("GET", ..) if !path.starts_with("/Users") && !is_group => "rehearsal-describe",
+        ("GET", false, true) => "rehearsal-read-person",
+        ("GET", true, true) => "rehearsal-read-group",
+        ("GET", false, false) => "rehearsal-find-people",
+        ("GET", true, false) => "rehearsal-find-groups",
+        ("POST", false, _) => "rehearsal-create-person",
+        ("POST", true, _) => "rehearsal-create-group",
+        ("DELETE", false, _) => "rehearsal-delete-person",
+        ("DELETE", true, _) => "rehearsal-delete-group",
+        (_, false, _) => "rehearsal-change-person",
+        (_, true, _) => "rehearsal-change-group",
     }
 }
 
-fn sentence(text: &str) -> String {
+/// A text with a capital letter in front.
+pub(super) fn sentence(text: &str) -> String {
     let mut chars = text.chars();
     let first = chars.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(chars).collect()
@@ -255,7 +268,7 @@ mod tests {
             ("PATCH", "/Users/1", "Changes a person"),
             ("PUT", "/Groups/1", "Changes a group or its members"),
         ] {
-            assert_eq!(purpose(method, target), said);
+            assert_eq!(in_english(purpose(method, target)), said);
         }
         assert_eq!(sentence("the last day"), "The last day");
         assert_eq!(shown(&None), "");

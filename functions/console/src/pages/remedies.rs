@@ -18,6 +18,7 @@ use super::connection_rules::save;
 use super::fields;
 use crate::layout::{Layout, Section, is_about_form, redirect, render, render_refused};
 use crate::visitor::{Change, Visitor};
+use crate::{Text, t};
 
 /// How many days a window may last.
 const WINDOW_DAYS: [i64; 4] = [1, 3, 7, 14];
@@ -45,33 +46,22 @@ impl RemedyKind {
         }
     }
 
-    pub(crate) fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> Text {
         match self {
-            Self::TakeOver => "Take over people and groups",
-            Self::Replace => "Replace another connection",
-            Self::BindAnew => "Open a rebind window",
-            Self::Confirm => "Confirm identifiers",
+            Self::TakeOver => t("remedy-take-over"),
+            Self::Replace => t("remedy-replace"),
+            Self::BindAnew => t("remedy-bind-anew"),
+            Self::Confirm => t("remedy-confirm"),
         }
     }
 
     /// What it is for.
-    pub(crate) fn purpose(self) -> &'static str {
+    pub(crate) fn purpose(self) -> Text {
         match self {
-            Self::TakeOver => {
-                "This connection owns what the other one owned, at once. From then on only this one writes to them."
-            }
-            Self::Replace => {
-                "This connection takes over each person and group of the other one with its first write to them. Use it \
-                 before your new identity provider sends anything."
-            }
-            Self::BindAnew => {
-                "Your identity provider now sends other subjects for the same people. While the window is open, the next \
-                 sign-in of each person binds the new subject."
-            }
-            Self::Confirm => {
-                "The present user names and external ids are right. Sign-ins with them reach these people, also those who \
-                 hold a role given by hand."
-            }
+            Self::TakeOver => t("remedy-take-over-purpose"),
+            Self::Replace => t("remedy-replace-purpose"),
+            Self::BindAnew => t("remedy-bind-anew-purpose"),
+            Self::Confirm => t("remedy-confirm-purpose"),
         }
     }
 
@@ -337,9 +327,7 @@ async fn set_window(
     days: Option<i64>,
 ) -> Result<Response, Problem> {
     let days = days.filter(|days| *days == 0 || WINDOW_DAYS.contains(days));
-    let days = days.ok_or_else(|| {
-        Problem::invalid("choose for how many days the window stays open: 1, 3, 7 or 14")
-    })?;
+    let days = days.ok_or_else(|| Problem::invalid(t("remedy-days-wrong")))?;
     let until = Timestamp::now() + SignedDuration::from_hours(24 * days);
     let rules = ConnectionRules {
         rebind_until: Some((days > 0).then_some(until)),

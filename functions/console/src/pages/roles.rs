@@ -6,7 +6,8 @@ use rollcall_directory::RoleDefinition;
 use rollcall_edge_api::Configure;
 use rollcall_edge_http::Problem;
 
-use crate::layout::{Layout, Section, render};
+use crate::layout::{self, Layout, Section, render};
+use crate::t;
 use crate::visitor::Visitor;
 
 #[derive(Template)]
@@ -32,20 +33,19 @@ pub(crate) async fn show(visitor: Visitor<Configure>) -> Result<Response, Proble
 /// Says how a role is given.
 pub(super) fn ways(role: &RoleDefinition) -> String {
     if role.retired {
-        return "To nobody any more. Those who have it keep it.".to_owned();
+        return t("roles-way-retired").plain();
     }
     let ways = [
-        (role.by_mapping, "by groups"),
-        (role.by_hand, "by hand"),
-        (role.by_default, "as the default"),
+        (role.by_mapping, t("roles-way-groups")),
+        (role.by_hand, t("roles-way-hand")),
+        (role.by_default, t("roles-way-default")),
     ];
-    let ways = ways.into_iter().filter_map(|(is, way)| is.then_some(way));
-    match ways.collect::<Vec<_>>().join(", ") {
-        none if none.is_empty() => "In no way".to_owned(),
-        mut ways => {
-            ways[..1].make_ascii_uppercase();
-            ways
-        }
+    let ways = ways.into_iter().filter(|(is, _)| *is);
+    let ways: Vec<String> = ways.map(|(_, way)| way.plain()).collect();
+    match ways.is_empty() {
+        true => t("roles-no-way").plain(),
+        // Each is a part of a list, and the list begins as a sentence does.
+        false => layout::capitalised(&ways.join(", ")),
     }
 }
 

@@ -15,6 +15,7 @@ use super::settings_fields::{
     GROUPS, Group, Kind, check_numbers, completed, differences, typed, words,
 };
 use crate::layout::{Layout, Section, is_about_form, redirect, render, render_refused};
+use crate::t;
 use crate::visitor::{Change, Visitor};
 
 #[derive(Template)]
@@ -186,9 +187,7 @@ async fn change_settings(visitor: &Visitor<SettingsGate>, typed: &Typed) -> Resu
     check_numbers(typed)?;
     let form: SettingsForm = typed.read()?;
     if form.is_for_owners() && !visitor.role().is_owner() {
-        return Err(Problem::forbidden(
-            "only an owner changes who may sign in and how many may be removed; ask an owner, and save the other settings without it",
-        ));
+        return Err(Problem::forbidden(t("settings-only-owners")));
     }
     let revision = form.revision;
     let change = form.into_change(visitor.catalogue())?;
@@ -201,9 +200,6 @@ async fn change_settings(visitor: &Visitor<SettingsGate>, typed: &Typed) -> Resu
     }
     match settings.change_at(revision, &change).await? {
         Some(_) => Ok(()),
-        None => Err(Problem::conflict(
-            "settings changed in another tab, so nothing was saved; what you typed is still here: compare it with what is \
-             saved, then save again",
-        )),
+        None => Err(Problem::conflict(t("settings-changed-elsewhere"))),
     }
 }

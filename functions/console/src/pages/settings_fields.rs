@@ -7,9 +7,11 @@ use serde_json::Value;
 
 use super::fields::Typed;
 use crate::display;
+use crate::{Text, t};
 
 /// Fields that belong together.
 pub(crate) struct Group {
+    /// The message above them.
     pub(crate) legend: &'static str,
     /// Whether only an owner changes them.
     pub(crate) is_for_owners: bool,
@@ -19,8 +21,10 @@ pub(crate) struct Group {
 /// One setting in the form. Its name is that of the API, except for the parts of the rate limit.
 pub(crate) struct Field {
     pub(crate) name: &'static str,
-    pub(crate) label: &'static str,
-    pub(crate) hint: &'static str,
+    /// The message of the label.
+    label: &'static str,
+    /// The message of the hint; empty for none.
+    hint: &'static str,
     pub(crate) kind: Kind,
 }
 
@@ -28,242 +32,223 @@ pub(crate) struct Field {
 pub(crate) enum Kind {
     /// A role that may be the default role, or none.
     Role,
-    /// One of these values, each with its text.
+    /// One of these values, each with its message.
     Choice(&'static [(&'static str, &'static str)]),
     /// Yes or no.
     Tick,
     /// Any number of words, separated by commas or white space.
     Words {
-        /// What an empty field means.
+        /// The message that says what an empty field means.
         empty: &'static str,
     },
     /// A whole number in this range.
     Number {
         min: u32,
         max: u32,
-        /// What an empty field means; `None` if it must have a number.
+        /// The message that says what an empty field means; `None` if it must have a number.
         empty: Option<&'static str>,
-        unit: &'static str,
+        /// The message of the number with its unit.
+        unit: Option<&'static str>,
     },
 }
 
 pub(crate) const GROUPS: [Group; 7] = [
     Group {
-        legend: "Roles",
+        legend: "settings-roles",
         is_for_owners: false,
         fields: &[
             field(
                 "sso_default_role",
-                "Default role",
-                "What people get at their first sign-in when no mapped group decides.",
+                "settings-default-role",
+                "settings-default-role-hint",
                 Kind::Role,
             ),
             field(
                 "route_by",
-                "What decides the mapped role at a sign-in",
+                "settings-route-by",
                 "",
                 Kind::Choice(&[
                     (
                         "claim_then_membership",
-                        "The groups of the sign-in where they name a mapped group, else the pushed memberships",
+                        "settings-route-by-claim-then-membership",
                     ),
-                    ("claim", "The groups of the sign-in alone"),
-                    ("membership", "The pushed memberships alone"),
+                    ("claim", "settings-route-by-claim"),
+                    ("membership", "settings-route-by-membership"),
                 ]),
             ),
             field(
                 "claim_match",
-                "What a group of the sign-in is known by",
-                "In some identity providers everyone can create a group with any name. The external id cannot be imitated.",
+                "settings-claim-match",
+                "settings-claim-match-hint",
                 Kind::Choice(&[
-                    ("any", "Its name, its external id or its id"),
-                    ("external_id", "Its external id alone"),
+                    ("any", "settings-claim-match-any"),
+                    ("external_id", "settings-claim-match-external-id"),
                 ]),
             ),
             field(
                 "role_sync",
-                "When a changed group changes roles",
+                "settings-role-sync",
                 "",
                 Kind::Choice(&[
-                    ("immediate", "At once"),
-                    ("at_login", "At the person's next sign-in"),
+                    ("immediate", "settings-role-sync-immediate"),
+                    ("at_login", "settings-role-sync-at-login"),
                 ]),
             ),
             field(
                 "manual_roles",
-                "Roles given by hand",
+                "settings-manual-roles",
                 "",
                 Kind::Choice(&[
-                    ("preserved", "Stay; the highest of all counts"),
-                    (
-                        "overwritten_at_login",
-                        "Give way to the groups of the next sign-in, owners excepted",
-                    ),
+                    ("preserved", "settings-manual-roles-preserved"),
+                    ("overwritten_at_login", "settings-manual-roles-overwritten"),
                 ]),
             ),
         ],
     },
     Group {
-        legend: "Who may sign in",
+        legend: "settings-who-signs-in",
         is_for_owners: true,
         fields: &[
             field(
                 "sign_up",
-                "People whom no identity provider has sent",
+                "settings-sign-up",
                 "",
                 Kind::Choice(&[
-                    ("allowed", "May sign in and are added"),
-                    (
-                        "pushed_only",
-                        "May not sign in: your identity provider sends them first",
-                    ),
+                    ("allowed", "settings-sign-up-allowed"),
+                    ("pushed_only", "settings-sign-up-pushed-only"),
                 ]),
             ),
             field(
                 "match_email",
-                "E-mail address of a sign-in",
-                "An address finds only people who have never signed in and hold no role of their own.",
+                "settings-match-email",
+                "settings-match-email-hint",
                 Kind::Choice(&[
-                    (
-                        "no",
-                        "Finds no one; the user name or external id must match",
-                    ),
-                    ("yes", "Finds the person who was sent with it"),
+                    ("no", "settings-match-email-no"),
+                    ("yes", "settings-match-email-yes"),
                 ]),
             ),
             field(
                 "deleted_people",
-                "A deleted person who is sent again",
-                "Identity providers give names to new people. A role given by hand comes back only with the sign-in of before.",
+                "settings-deleted-people",
+                "settings-deleted-people-hint",
                 Kind::Choice(&[
-                    ("new", "Is a new person"),
-                    ("restore", "Comes back with the same id and groups"),
+                    ("new", "settings-deleted-people-new"),
+                    ("restore", "settings-deleted-people-restore"),
                 ]),
             ),
         ],
     },
     Group {
-        legend: "Unusually many removals",
+        legend: "settings-removals",
         is_for_owners: true,
         fields: &[
             field(
                 "brake_percent",
-                "Limit in percent of people",
-                "Deactivations, deletions and lost groups of a connection within an hour. Beyond it you get a mail; a connection can \
-                 also hold such changes.",
+                "settings-brake-percent",
+                "settings-brake-percent-hint",
                 number(0, 100),
             ),
             field(
                 "brake_at_least",
-                "Changes that are always allowed",
+                "settings-brake-at-least",
                 "",
                 number(1, 100_000),
             ),
         ],
     },
     Group {
-        legend: "Sessions",
+        legend: "settings-sessions",
         is_for_owners: false,
         fields: &[
             field(
                 "session_minutes",
-                "Session length in minutes",
-                "Optional, 5 to 43,200. Leave blank for 12 hours. A shorter time counts at once, a longer one from the next sign-in.",
+                "settings-session-minutes",
+                "settings-session-minutes-hint",
                 Kind::Number {
                     min: 5,
                     max: 43_200,
-                    empty: Some("12 hours"),
-                    unit: "minutes",
+                    empty: Some("settings-session-default"),
+                    unit: Some("settings-minutes"),
                 },
             ),
             field(
                 "session_idle_minutes",
-                "End unused sessions after minutes",
-                "Optional, 5 to 43,200. Leave blank to never end a session for lack of use.",
+                "settings-idle-minutes",
+                "settings-idle-minutes-hint",
                 Kind::Number {
                     min: 5,
                     max: 43_200,
-                    empty: Some("never"),
-                    unit: "minutes",
+                    empty: Some("settings-idle-never"),
+                    unit: Some("settings-minutes"),
                 },
             ),
         ],
     },
     Group {
-        legend: "Provisioning",
+        legend: "settings-provisioning",
         is_for_owners: false,
         fields: &[
-            field(
-                "invitations",
-                "Send an invitation to people who are pushed",
-                "",
-                Kind::Tick,
-            ),
+            field("invitations", "settings-invitations", "", Kind::Tick),
             field(
                 "invitation_domains",
-                "Domains that invitations go to",
-                "Optional, separated by commas. Leave blank to invite people at every domain.",
+                "settings-invitation-domains",
+                "settings-invitation-domains-hint",
                 Kind::Words {
-                    empty: "every domain",
+                    empty: "settings-every-domain",
                 },
             ),
             field(
                 "allowed_addresses",
-                "Addresses that tokens are accepted from",
-                "Optional, networks such as 203.0.113.0/24 or 2001:db8::/32, or addresses, separated by commas, at most 50. Leave \
-                 blank for all addresses. Whoever signs in here is not bound by it.",
+                "settings-allowed-addresses",
+                "settings-allowed-addresses-hint",
                 Kind::Words {
-                    empty: "all addresses",
+                    empty: "settings-all-addresses",
                 },
             ),
             field(
                 "unknown_members",
-                "Unknown people in a pushed group",
+                "settings-unknown-members",
                 "",
                 Kind::Choice(&[
-                    ("skip", "Leave them out and say so in Activity"),
-                    ("reject", "Refuse the request"),
+                    ("skip", "settings-unknown-members-skip"),
+                    ("reject", "settings-unknown-members-reject"),
                 ]),
             ),
-            field("limited", "Limit how fast a token may call", "", Kind::Tick),
-            field("per_minute", "Requests per minute", "", number(1, 600_000)),
-            field("burst", "Requests at once on top", "", number(0, 100_000)),
+            field("limited", "settings-limited", "", Kind::Tick),
+            field("per_minute", "settings-per-minute", "", number(1, 600_000)),
+            field("burst", "settings-burst", "", number(0, 100_000)),
         ],
     },
     Group {
-        legend: "Notifications",
+        legend: "settings-notifications",
         is_for_owners: false,
         fields: &[field(
             "contacts",
-            "Addresses that get mail when something is wrong",
-            "Optional, at most 10, separated by commas. They get mail when a connection falls silent, a token is about to expire, \
-             requests keep failing, or a connection removes unusually many people.",
-            Kind::Words { empty: "none" },
+            "settings-contacts",
+            "settings-contacts-hint",
+            Kind::Words {
+                empty: "settings-no-contacts",
+            },
         )],
     },
     Group {
-        legend: "Logs",
+        legend: "settings-logs",
         is_for_owners: false,
         fields: &[
-            field(
-                "retention_days",
-                "Days to keep the audit log and the request log",
-                "",
-                number(1, 3_650),
-            ),
+            field("retention_days", "settings-retention", "", number(1, 3_650)),
             field(
                 "read_log_sampling",
-                "Log one of this many successful reads",
-                "1 logs every request. Requests that fail or change something are always logged.",
+                "settings-sampling",
+                "settings-sampling-hint",
                 number(1, 100),
             ),
             field(
                 "logged_values",
-                "Values in the request log",
-                "Secrets are never kept. Of other values, the log keeps the name and the size.",
+                "settings-logged-values",
+                "settings-logged-values-hint",
                 Kind::Choice(&[
-                    ("declared", "Those of attributes that a schema declares"),
-                    ("all", "All"),
+                    ("declared", "settings-logged-values-declared"),
+                    ("all", "settings-logged-values-all"),
                 ]),
             ),
         ],
@@ -284,11 +269,33 @@ const fn number(min: u32, max: u32) -> Kind {
         min,
         max,
         empty: None,
-        unit: "",
+        unit: None,
     }
 }
 
 impl Field {
+    pub(crate) fn label(&self) -> Text {
+        t(self.label)
+    }
+
+    pub(crate) fn hint(&self) -> Text {
+        t(self.hint)
+    }
+
+    pub(crate) fn has_hint(&self) -> bool {
+        !self.hint.is_empty()
+    }
+
+    /// The values that it can have, each with its text; none unless it is a choice.
+    pub(crate) fn options(&self) -> Vec<(&'static str, Text)> {
+        let options = match self.kind {
+            Kind::Choice(options) => options,
+            _ => &[],
+        };
+        let options = options.iter();
+        options.map(|(value, key)| (*value, t(key))).collect()
+    }
+
     /// How a value reads.
     pub(crate) fn text(&self, typed: &Typed, roles: &Catalogue) -> String {
         let value = typed.value(self.name).trim();
@@ -299,13 +306,20 @@ impl Field {
             }
             Kind::Choice(options) => {
                 let mut options = options.iter().filter(|(id, _)| *id == value);
-                options.next().map_or(value, |(_, text)| text).to_owned()
+                let text = options.next().map(|(_, key)| t(key).plain());
+                text.unwrap_or_else(|| value.to_owned())
             }
-            Kind::Words { empty } if value.is_empty() => (*empty).to_owned(),
+            Kind::Words { empty } if value.is_empty() => t(empty).plain(),
             Kind::Words { .. } => words(value).join(", "),
-            Kind::Tick => if value.is_empty() { "no" } else { "yes" }.to_owned(),
-            Kind::Number { empty, .. } if value.is_empty() => empty.unwrap_or_default().to_owned(),
-            Kind::Number { unit, .. } => format!("{value} {unit}").trim_end().to_owned(),
+            Kind::Tick if value.is_empty() => t("settings-no").plain(),
+            Kind::Tick => t("settings-yes").plain(),
+            Kind::Number { empty, .. } if value.is_empty() => {
+                empty.map_or_else(String::new, |key| t(key).plain())
+            }
+            Kind::Number {
+                unit: Some(key), ..
+            } => t(key).s("value", value).plain(),
+            Kind::Number { unit: None, .. } => value.to_owned(),
         }
     }
 
@@ -327,15 +341,19 @@ impl Field {
         let is_in = |number: u32| (min..=max).contains(&number);
         match is_left_out || value.parse().is_ok_and(is_in) {
             true => Ok(()),
-            false => Err(Problem::invalid(format!(
-                "“{}” must be a whole number from {min} to {max}{}",
-                self.label,
-                if empty.is_some() {
-                    ", or left blank"
+            false => {
+                let blank = if empty.is_some() {
+                    "allowed"
                 } else {
-                    ""
-                }
-            ))),
+                    "refused"
+                };
+                let refusal = t("settings-number")
+                    .part("label", self.label())
+                    .s("min", min)
+                    .s("max", max)
+                    .choice("blank", blank);
+                Err(Problem::invalid(refusal))
+            }
         }
     }
 }
@@ -357,7 +375,11 @@ pub(super) fn differences(typed: &Typed, saved: &Typed, roles: &Catalogue) -> Ve
     let differing = fields().filter(|field| typed.contains(field.name) || is_tick(field));
     let told = differing.filter_map(|field| {
         let (here, there) = (field.text(typed, roles), field.text(saved, roles));
-        (here != there).then(|| format!("“{}” is “{there}” there and “{here}” here.", field.label))
+        let difference = t("settings-difference")
+            .part("label", field.label())
+            .s("there", &there)
+            .s("here", &here);
+        (here != there).then(|| difference.plain())
     });
     told.collect()
 }

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use super::fields::{Done, NoFields};
 use crate::layout::{Layout, Section, redirect, render};
+use crate::t;
 use crate::visitor::{Change, Visitor};
 
 /// Entries of the audit log that are read for what is over.
@@ -121,7 +122,7 @@ pub(crate) async fn end(
 ) -> Result<Response, Problem> {
     let visitor = change.visitor;
     if !visitor.role().is_owner() {
-        return Err(Problem::forbidden("only an owner can end support access"));
+        return Err(Problem::forbidden(t("support-only-owners")));
     }
     visitor.tenant().sign_in().end_support(&id).await?;
     Ok(redirect(&format!(

@@ -15,6 +15,7 @@ use super::settings_fields::words;
 use crate::display;
 use crate::layout::{Layout, Section, redirect, render};
 use crate::visitor::{Change, Visitor};
+use crate::{Text, t};
 
 /// Expired and revoked tokens shown on the page. The audit log has all of them.
 const MAX_PAST: usize = 50;
@@ -43,11 +44,11 @@ impl TokenState {
         }
     }
 
-    fn title(self) -> &'static str {
+    fn title(self) -> Text {
         match self {
-            Self::Live => "In use",
-            Self::Expired => "Expired",
-            Self::Revoked => "Revoked",
+            Self::Live => t("tokens-in-use"),
+            Self::Expired => t("tokens-expired"),
+            Self::Revoked => t("tokens-revoked"),
         }
     }
 
@@ -198,10 +199,7 @@ pub(crate) async fn issue(change: Change<Configure, NewToken>) -> Result<Respons
 
 /// The answer to a form that arrives twice, after a double click or a reload.
 fn form_already_used() -> Problem {
-    Problem::conflict(
-        "this form was already used: the token that it made was shown once, then; if nobody copied it, revoke it \
-         under Tokens and make another",
-    )
+    Problem::conflict(t("tokens-form-used"))
 }
 
 /// The end of the day in a form's field.
@@ -211,7 +209,7 @@ fn expiry(day: &str) -> Result<Option<Timestamp>, Problem> {
     };
     match end > Timestamp::now() {
         true => Ok(Some(end)),
-        false => Err(Problem::invalid("`expires` must be in the future")),
+        false => Err(Problem::invalid(t("tokens-expires-past"))),
     }
 }
 

@@ -73,7 +73,7 @@ pub use bearer::{bearer, sole_bearer, sole_bearer_of};
 pub use body::{Unreadable, json, object, read};
 pub use function::{Consumed, HttpFunction, Next, Received, Surface, run};
 pub use origin::origin;
-pub use pages::{Notes, RefusedPage, Visit, finish_pages};
+pub use pages::{Notes, Refused, RefusedPage, Visit, finish_pages};
 pub use path::{API_PATH, BASE_PATH, CONSOLE_PATH, Marker, normalise, segments};
 pub use problem::{Problem, REASON_HEADER, unknown_method};
 pub use problem_type::{PROBLEMS_PATH, ProblemType};

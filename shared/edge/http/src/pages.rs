@@ -8,7 +8,8 @@ use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::header::{
-    CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, WWW_AUTHENTICATE,
+    CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, VARY,
+    WWW_AUTHENTICATE,
 };
 use http::request::Parts;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
@@ -27,7 +28,18 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /// Renders an error as an HTML page or as a part of one.
-pub type RefusedPage = fn(&Visit, &Problem) -> String;
+pub type RefusedPage = fn(&Visit, &Problem) -> Refused;
+
+/// An error as HTML.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// The page, or the part of one.
+    pub html: String,
+    /// The tag of its language (BCP 47).
+    pub language: &'static str,
+    /// The names of the request's headers that decided the language, for `Vary`.
+    pub varies: &'static str,
+}
 
 /// What handlers note about a request, for its error page.
 #[derive(Clone, Debug, Default)]
@@ -126,8 +138,11 @@ impl Visit {
 /// Renders an error as a page, and adds the security headers to every response.
 fn finish(mut response: Response, visit: &Visit, refused: RefusedPage) -> Response {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        *response.body_mut() = Body::from(refused(visit, &problem));
+        let refused = refused(visit, &problem);
+        *response.body_mut() = Body::from(refused.html);
         let headers = response.headers_mut();
+        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(refused.language));
+        headers.append(VARY, HeaderValue::from_static(refused.varies));
         headers.insert(
             CONTENT_TYPE,
             HeaderValue::from_static("text/html; charset=utf-8"),

@@ -12,4 +12,4 @@ pub(crate) mod refused;
 pub(crate) mod rules;
 mod several;
 pub(crate) mod snapshot;
-mod wording;
+pub(crate) mod wording;

@@ -182,12 +182,17 @@ impl Finding {
     }
 }
 
-/// Returns the name of a subject in quotes, for use in a sentence. The name is isolated, and its marks of text
-/// direction are removed, so that a name in any script leaves the order of the other words unchanged.
+/// Returns the name of a subject in quotes, for use in a sentence.
 fn quoted(subject: Option<&Subject>) -> String {
+    format!("“{}”", isolated(subject))
+}
+
+/// Returns the name of a subject for use in a sentence. The name is isolated, and its marks of text direction are removed,
+/// so that a name in any script leaves the order of the other words unchanged.
+pub fn isolated(subject: Option<&Subject>) -> String {
     let name = subject.map_or("", |subject| subject.name.as_str());
     let name: String = name.chars().filter(|&c| !turns(c)).collect();
-    format!("“\u{2068}{name}\u{2069}”")
+    format!("\u{2068}{name}\u{2069}")
 }
 
 /// Returns whether a character is one of Unicode's marks of text direction.

@@ -1,0 +1,23 @@
+# Die Liste der Verbindungen, und die Wahl eines Anbieters für eine neue.
+
+connect-heading = Verbinden
+connect-lead = Über eine Verbindung überträgt ein Identitätsanbieter seine Personen und Gruppen.
+connect-new = Neue Verbindung
+connect-still-reading = Das Anfrageprotokoll ist lang und wird noch gelesen: Die Schritte und Zeiten unten sind noch nicht vollständig. Unter { $health }Zustand{ $health-end } steht, wie weit es ist.
+connect-none = Noch keine Verbindungen
+connect-last-request = Letzte Anfrage { $ago }
+connect-no-request-lately = In letzter Zeit keine Anfrage
+connect-no-request-yet = Noch keine Anfrage
+connect-steps-done = { $done } von 4 Schritten erledigt
+connect-steps-seen = { $done } von 4 Schritten gesehen; Anfragen vor { $since } wurden nicht alle berücksichtigt
+connect-form-used = dieses Formular wurde bereits verwendet; die Verbindung, die dabei entstand, steht in der Liste der Verbindungen
+
+choose-heading = Welchen Anbieter verwenden Sie?
+choose-lead = Über eine Verbindung überträgt ein Identitätsanbieter seine Personen und Gruppen. Weitere können Sie später hinzufügen.
+choose-providers = Identitätsanbieter
+choose-cannot = { $b }{ $provider } kann nicht alles.{ $b-end } Lesen Sie dies, bevor Sie ein Token erstellen.
+choose-source = { $page }Seite des Herstellers ({ $vendor }){ $icon }{ $page-end }, gelesen am { $day }
+choose-name = Name
+choose-name-hint = Nur Sie und Ihre Kolleginnen und Kollegen sehen ihn.
+choose-create = Verbindung erstellen
+choose-cancel = Abbrechen

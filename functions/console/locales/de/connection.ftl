@@ -1,0 +1,93 @@
+# Eine Verbindung: wie es um sie steht, ihre Regeln, und was mit ihr getan werden kann.
+
+connection-setup-guide = Einrichtungsanleitung
+connection-request-failed = Letzte Anfrage fehlgeschlagen
+connection-setting-up = In Einrichtung
+connection-working = In Betrieb
+connection-last-request = letzte Anfrage { $ago }
+connection-made = erstellt { $ago }
+connection-test = Testen
+connection-own-guide = Anleitung des Herstellers ({ $vendor })
+connection-quirks = Was uns aufgefallen ist: { $provider }
+connection-quirks-lead = Der Anbieter sendet manches in einer Form, die der SCIM-Standard nicht beschreibt. Es wird trotzdem verstanden. Was Ihre Aufmerksamkeit braucht, steht unter „Zustand“.
+connection-quirk-times = { $count ->
+        [one] { $count }-mal
+       *[other] { $count }-mal
+    }, zuletzt { $at }
+connection-quirk-unknown = Eine neuere Version dieses Dienstes hat Anfragen auf eine Weise gelesen, die diese Version nicht kennt.
+connection-quirk-example = Beispiel
+connection-quirk-example-of = für { $code }
+connection-still-reading = Das Anfrageprotokoll ist lang und wird noch gelesen: Was hier steht, ist noch nicht vollständig.
+connection-matching = Wie Anmeldungen und übertragene Personen zugeordnet werden
+connection-held = Zurückgehaltene Änderungen
+connection-observing = Nur beobachtet: Nichts wird wirksam.
+connection-what-would-change = Was sich ändern würde
+connection-observe = Beobachten
+connection-for-many = Für viele Personen auf einmal
+connection-remedy = { $title } …
+connection-change = Diese Verbindung ändern
+connection-name = Name
+connection-provider = Identitätsanbieter
+connection-save = Speichern
+connection-delete = Diese Verbindung löschen …
+connection-delete-says = Die Token der Verbindung funktionieren sofort nicht mehr. Die Personen und Gruppen, die sie übertragen hat, bleiben.
+connection-delete-says-choice = Die Token der Verbindung funktionieren sofort nicht mehr. Die Personen und Gruppen, die sie übertragen hat, bleiben, sofern Sie nichts anderes wählen.
+connection-its-people = Personen dieser Verbindung
+connection-people-stay = bleiben; jede Verbindung kann sie übernehmen
+connection-people-go = gehen an { $connection } über
+connection-people-deactivated = werden deaktiviert
+connection-delete-now = Verbindung löschen
+connection-owners-people = nur ein Owner kann die Personen einer Verbindung übergeben oder deaktivieren
+
+connection-tokens = Token in Gebrauch
+connection-tokens-manage = Erneuern, widerrufen oder erstellen
+connection-no-token = Kein Token in Gebrauch: { $provider } kann Sie nicht erreichen
+connection-token = Token
+connection-token-used = Zuletzt verwendet
+connection-token-expires = Läuft ab
+connection-token-never-used = Noch nie
+connection-token-never-expires = Nie
+connection-setup = Einrichtung
+connection-setup-complete = Abgeschlossen
+connection-set-up = { $provider } einrichten
+connection-progress = Fortschritt
+connection-source = { $source } Gelesen am { $day }. { $page }Seite des Herstellers ({ $vendor }){ $page-end }
+connection-rehearse = Zuerst proben
+connection-rehearse-says = Spielt durch, was { $provider } sendet, gegen eine temporäre Kopie dieser Einstellungen. An Ihren Daten ändert sich nichts.
+connection-run-test = Test starten
+
+connection-people = Personen
+connection-groups = Gruppen
+connection-of-one = Übertragen, importiert oder angemeldet
+connection-of-all = Aller Verbindungen
+connection-requests = Anfragen, letzte 7 Tage
+connection-none-failed = Keine fehlgeschlagen
+connection-some-failed = { $count } fehlgeschlagen
+
+rules-alias = Alias
+rules-alias-hint = Wie Ihre Anwendung diese Verbindung bei Anmeldungen nennt, anstelle ihrer ID { $code }{ $id }{ $code-end }.
+rules-optional = (optional)
+rules-external-ids = Externe IDs bei Anmeldungen
+rules-external-ids-sent = Sind die, die diese Verbindung sendet
+rules-external-ids-unrelated = Haben mit denen, die sie sendet, nichts zu tun
+rules-external-ids-hint = Solange sie dieselben sind, wird eine Anmeldung mit einer anderen externen ID abgelehnt.
+rules-brake = Ungewöhnlich viele Entfernungen
+rules-brake-notify = Werden wirksam; wir erhalten eine E-Mail
+rules-brake-hold = Werden höchstens einen Tag zurückgehalten; wir erhalten eine E-Mail
+rules-brake-hint = Deaktivierungen, Löschungen und verlorene Gruppen innerhalb einer Stunde, über die Grenze hinaus.
+rules-brake-percent = Grenze in Prozent der Personen
+rules-brake-at-least = Änderungen, die immer erlaubt sind
+rules-brake-limit-hint = Lassen Sie beide Felder leer, um die Grenze aus den Einstellungen zu verwenden.
+rules-brake-held = Werden höchstens einen Tag zurückgehalten
+rules-brake-effective = Werden wirksam
+rules-replaces = Ersetzt
+rules-replaces-hint = Diese Verbindung übernimmt die Personen und Gruppen der ausgewählten Verbindungen jeweils mit ihrem ersten Schreibzugriff. Schreibzugriffe der anderen auf sie werden dann abgelehnt.
+rules-save = Regeln speichern
+rules-none = Keine
+rules-no-alias = Keiner
+rules-owners = Nur ein Owner ändert dies.
+rules-window = Ein Zeitfenster zum Neubinden ist bis { $until } geöffnet.
+rules-deleted-connection = Eine gelöschte Verbindung
+rules-limit-wrong = die Grenze besteht aus einer ganzen Zahl von 0 bis 100 Prozent und einer von 1 bis 100.000 Änderungen; oder lassen Sie beide Felder leer
+rules-owners-matching = nur ein Owner ändert, wie Anmeldungen und übertragene Personen zugeordnet werden; wenden Sie sich an einen Owner
+rules-alias-taken = eine andere Verbindung hat diesen Alias bereits; wählen Sie einen anderen, oder entfernen Sie ihn zuerst dort

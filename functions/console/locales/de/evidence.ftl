@@ -1,0 +1,76 @@
+# Nachweise: der Austrittsbericht und die Zugriffsprüfung.
+
+evidence-print = Drucken
+evidence-offboarding = Austritte
+evidence-access-review = Zugriffsprüfung
+evidence-created = Erstellt
+evidence-created-at = { $time } UTC
+evidence-by = Von
+evidence-by-whom = { $name }, { $role }
+evidence-last-event = Letztes Ereignis
+evidence-next-part = Nächster Teil
+evidence-check = So prüfen Sie den Nachweis
+evidence-checked = { $b }So prüfen Sie den Nachweis.{ $b-end } Er entstand, als Ereignis { $number } das letzte des Ereignisprotokolls war. Die Hashes des Protokolls führen zu dem unten stehenden, solange sich kein früheres Ereignis ändert: Das Backend Ihrer Anwendung prüft dies mit dem Endpunkt zur Prüfung von Ereignissen. Die CSV- und JSON-Dateien enthalten dasselbe.
+evidence-no-hash = Dieses Ereignis hat keinen Hash.
+evidence-person = Person
+evidence-none = Keine
+evidence-connection-deleted = Eine gelöschte Verbindung
+
+# Die Zugriffsprüfung.
+review-page-title = Zugriffsprüfung · { $tenant }
+review-lead = Alle Personen im Verzeichnis, was sie dürfen, und woher sie es haben.
+review-all = Alle Personen in der Reihenfolge ihrer Anlage.
+review-part = Alle Personen in der Reihenfolge ihrer Anlage. Ein Teil der Prüfung; die Dateien enthalten sie vollständig.
+review-empty = Noch niemand. Personen erscheinen hier, sobald Ihr Anbieter sie sendet.
+review-region = Personen und ihr Zugang
+review-caption = Personen mit Status, Rolle und deren Herkunft
+review-state = Status
+review-role = Rolle
+review-from = Herkunft
+review-groups = Gruppen
+review-last-sign-in = Letzte Anmeldung
+review-connection = Verbindung
+review-from-group = { $role }: { $group }
+review-from-deleted-group = { $role }: eine gelöschte Gruppe
+review-by-hand = { $role }: von Hand
+review-default = { $role }: Standard
+review-groups-and-more = { $groups } und { $more } weitere
+review-fine-print = Zeiten sind in UTC. Was sich während des Lesens geändert hat, kann enthalten sein oder nicht; das Ereignisprotokoll nach Ereignis { $number } gibt Auskunft.
+
+# Der Austrittsbericht.
+offboarding-page-title = Austrittsbericht, { $from } bis { $to } · { $tenant }
+offboarding-lead = Wer ausgeschieden ist, wann Ihr Anbieter die Person deaktiviert hat, und wann ihr Zugang hier endete.
+offboarding-from = Von
+offboarding-to = Bis
+offboarding-connection = Verbindung
+offboarding-all = Alle
+offboarding-show = Anzeigen
+offboarding-report = Austrittsbericht
+offboarding-period = { $from } bis { $to }, { $connection }
+offboarding-period-part = { $from } bis { $to }, { $connection }. Ein Teil des Berichts: zurück bis { $time } UTC.
+offboarding-period-last-part = { $from } bis { $to }, { $connection }. Ein Teil des Berichts: der letzte.
+offboarding-all-connections = alle Verbindungen
+offboarding-deleted-connection = eine gelöschte Verbindung
+offboarding-left = Ausgeschiedene Personen
+offboarding-median = Zugang beendet, Median
+offboarding-slowest = Am langsamsten
+offboarding-seconds-short = s
+offboarding-sessions-ended = Beendete Sitzungen
+offboarding-none-so-far = Im bisher durchsuchten Teil ist niemand ausgeschieden.
+offboarding-none-in-part = In diesem Teil ist niemand ausgeschieden. Der gesamte Zeitraum ist durchsucht.
+offboarding-none = Niemand ist ausgeschieden. Der gesamte Zeitraum ist durchsucht.
+offboarding-caption = Ausgeschiedene Personen mit der Zeit, zu der ihr Zugang endete
+offboarding-role-before = Vorherige Rolle
+offboarding-request-arrived = Anfrage eingegangen
+offboarding-access-ended = Zugang beendet
+offboarding-arrived = Eingang
+offboarding-ended = Ende
+offboarding-seconds = Sekunden
+offboarding-sessions = Sitzungen
+offboarding-by = Durch
+offboarding-request = Anfrage
+offboarding-deleted = Gelöscht
+offboarding-blocked = Gesperrt
+offboarding-deactivated = Deaktiviert
+offboarding-looked-back = Durchsucht bis zurück zum { $time } UTC.
+offboarding-fine-print = Zeiten sind in UTC, nach der Uhr der Server. Die Sekunden laufen vom Eingang der Anfrage, auch einer zurückgehaltenen, bis zu der Änderung, die den Zugang und alle Sitzungen zugleich beendet hat. Ein Strich steht für Unbekanntes. Sitzungen werden aus An- und Abmeldungen ermittelt, nach der heutigen Sitzungsdauer.

@@ -1,0 +1,31 @@
+# Support-Zugriff: wer ihn hat, warum und bis wann.
+
+support-title = Support-Zugriff
+support-activity = Aktivität
+support-requests = Anfragen
+support-audit-log = Änderungsprotokoll
+support-running = Aktuell
+support-none = Niemand hat Support-Zugriff.
+support-running-list = Aktueller Support-Zugriff
+support-operator = Operator
+support-reason = Grund
+support-reads-as = Liest als
+support-since = Seit
+support-until = Bis
+support-state = Status
+support-actions = Aktionen
+support-opened = Geöffnet
+support-not-opened = Noch nicht geöffnet
+support-end = Beenden
+support-end-one = Support-Zugriff von { $operator } beenden
+support-owners = Nur ein Owner beendet ihn.
+support-past = Beendet
+support-none-past = Es wurde kein beendeter Support-Zugriff gefunden.
+support-past-list = Beendeter Support-Zugriff
+support-read-as = Las als
+support-granted = Gewährt
+support-until-at-most = Bis spätestens
+support-unknown = Unbekannt
+support-latest = Hier stehen nur die neuesten Links.
+support-audit = Das { $audit }Änderungsprotokoll{ $audit-end } enthält alles, was gewährt, geöffnet und beendet wurde, und wer es getan hat.
+support-only-owners = nur ein Owner kann Support-Zugriff beenden

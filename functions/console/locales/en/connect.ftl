@@ -1,0 +1,23 @@
+# The list of connections, and the choice of a provider for a new one.
+
+connect-heading = Connect
+connect-lead = A connection lets one identity provider send its people and groups.
+connect-new = New connection
+connect-still-reading = The request log is long and still being read: the steps and times below are not all yet. { $health }Health{ $health-end } shows how far it is.
+connect-none = No connections yet
+connect-last-request = Last request { $ago }
+connect-no-request-lately = No request lately
+connect-no-request-yet = No request yet
+connect-steps-done = { $done } of 4 steps done
+connect-steps-seen = { $done } of 4 steps seen; not all requests before { $since } were looked at
+connect-form-used = this form was already used, and the connection it made is among those of the console
+
+choose-heading = Which provider do you use?
+choose-lead = A connection lets one identity provider send its people and groups. You can add more later.
+choose-providers = Identity providers
+choose-cannot = { $b }{ $provider } cannot do everything.{ $b-end } Read this before you create a token.
+choose-source = { $page }{ $vendor }'s own page{ $icon }{ $page-end }, read on { $day }
+choose-name = Name
+choose-name-hint = Only you and your colleagues see it.
+choose-create = Create connection
+choose-cancel = Cancel

@@ -1,0 +1,93 @@
+# One connection: how it is, its rules, and what can be done with it.
+
+connection-setup-guide = Setup guide
+connection-request-failed = Last request failed
+connection-setting-up = Setting up
+connection-working = Working
+connection-last-request = last request { $ago }
+connection-made = created { $ago }
+connection-test = Test
+connection-own-guide = { $vendor }'s own guide
+connection-quirks = What we noticed about { $provider }
+connection-quirks-lead = It sends some things in ways that the SCIM standard does not describe. They are understood all the same. What needs your attention is under Health.
+connection-quirk-times = { $count ->
+        [one] { $count } time
+       *[other] { $count } times
+    }, last { $at }
+connection-quirk-unknown = A newer version of this service read requests in a way that this version does not know.
+connection-quirk-example = Example
+connection-quirk-example-of = of { $code }
+connection-still-reading = The request log is long and still being read: what stands here is not all yet.
+connection-matching = How sign-ins and pushes are matched
+connection-held = Held changes
+connection-observing = Only observed: nothing takes effect.
+connection-what-would-change = What would change
+connection-observe = Observe
+connection-for-many = For many people at once
+connection-remedy = { $title }…
+connection-change = Change this connection
+connection-name = Name
+connection-provider = Identity provider
+connection-save = Save
+connection-delete = Delete this connection…
+connection-delete-says = Its tokens stop working at once. The people and groups it sent stay.
+connection-delete-says-choice = Its tokens stop working at once. The people and groups it sent stay, unless you choose otherwise.
+connection-its-people = Its people
+connection-people-stay = stay, for any connection to take over
+connection-people-go = go to { $connection }
+connection-people-deactivated = are deactivated
+connection-delete-now = Delete the connection
+connection-owners-people = only an owner can hand over or deactivate the people of a connection
+
+connection-tokens = Tokens in use
+connection-tokens-manage = Rotate, revoke or create
+connection-no-token = No token in use: { $provider } cannot reach you
+connection-token = Token
+connection-token-used = Last used
+connection-token-expires = Expires
+connection-token-never-used = Never
+connection-token-never-expires = Never
+connection-setup = Setup
+connection-setup-complete = Complete
+connection-set-up = Set up { $provider }
+connection-progress = Progress
+connection-source = { $source } Read on { $day }. { $page }{ $vendor }'s own page{ $page-end }
+connection-rehearse = Rehearse first
+connection-rehearse-says = Plays what { $provider } sends against a throw-away copy of these settings. Nothing of yours changes.
+connection-run-test = Run a test
+
+connection-people = People
+connection-groups = Groups
+connection-of-one = Sent, imported, or signed in
+connection-of-all = Of all connections
+connection-requests = Requests, last 7 days
+connection-none-failed = None failed
+connection-some-failed = { $count } failed
+
+rules-alias = Alias
+rules-alias-hint = What your application calls this connection in sign-ins, in place of its id { $code }{ $id }{ $code-end }.
+rules-optional = (optional)
+rules-external-ids = External ids in sign-ins
+rules-external-ids-sent = Are those that this connection sends
+rules-external-ids-unrelated = Have nothing to do with those that it sends
+rules-external-ids-hint = As long as they are the same, a sign-in with another external id is refused.
+rules-brake = Unusually many removals
+rules-brake-notify = Take effect; send us a mail
+rules-brake-hold = Hold them for a day at most; send us a mail
+rules-brake-hint = Deactivations, deletions and lost groups within an hour, beyond the limit.
+rules-brake-percent = Limit in percent of people
+rules-brake-at-least = Changes that are always allowed
+rules-brake-limit-hint = Leave both blank to use the limit of the settings.
+rules-brake-held = Are held for a day at most
+rules-brake-effective = Take effect
+rules-replaces = Replaces
+rules-replaces-hint = This connection takes over the people and groups of these with its first write to each. The others' writes to them are then refused.
+rules-save = Save rules
+rules-none = None
+rules-no-alias = None
+rules-owners = Only an owner changes this.
+rules-window = A rebind window is open until { $until }.
+rules-deleted-connection = A deleted connection
+rules-limit-wrong = the limit must be a whole number from 0 to 100 percent, and one from 1 to 100,000 changes; or leave both blank
+rules-owners-matching = only an owner changes how sign-ins and pushes are matched; ask an owner
+rules-alias-taken = another connection has this alias; choose another one, or take it away there first

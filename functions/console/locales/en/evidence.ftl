@@ -1,0 +1,76 @@
+# Evidence: the offboarding report and the access review.
+
+evidence-print = Print
+evidence-offboarding = Offboarding
+evidence-access-review = Access review
+evidence-created = Created
+evidence-created-at = { $time } UTC
+evidence-by = By
+evidence-by-whom = { $name }, { $role }
+evidence-last-event = Last event
+evidence-next-part = Next part
+evidence-check = How to check it
+evidence-checked = { $b }How to check it.{ $b-end } It was made when event { $number } was the last of the event log. The hashes of the log lead to the one below for as long as no event before it changes: your application's backend verifies that with the endpoint for the verification of events. The CSV and JSON files carry the same.
+evidence-no-hash = This event has no hash.
+evidence-person = Person
+evidence-none = None
+evidence-connection-deleted = A deleted connection
+
+# The access review.
+review-page-title = Access review · { $tenant }
+review-lead = Everyone in the directory, what they can do, and what gives it to them.
+review-all = All people, in order of creation.
+review-part = All people, in order of creation. A part of the review; the files have all of it.
+review-empty = Nobody yet. People appear here as soon as your provider sends them.
+review-region = People and their access
+review-caption = People with their state, role and what gives it
+review-state = State
+review-role = Role
+review-from = From
+review-groups = Groups
+review-last-sign-in = Last sign-in
+review-connection = Connection
+review-from-group = { $role }: { $group }
+review-from-deleted-group = { $role }: a deleted group
+review-by-hand = { $role }: by hand
+review-default = { $role }: default
+review-groups-and-more = { $groups } and { $more } more
+review-fine-print = Times are UTC. What changed while the review was read can be in it or not; the event log after event { $number } tells.
+
+# The offboarding report.
+offboarding-page-title = Offboarding report, { $from } to { $to } · { $tenant }
+offboarding-lead = Who left, when your provider deactivated them, and when their access ended here.
+offboarding-from = From
+offboarding-to = To
+offboarding-connection = Connection
+offboarding-all = All
+offboarding-show = Show
+offboarding-report = Offboarding report
+offboarding-period = { $from } to { $to }, { $connection }
+offboarding-period-part = { $from } to { $to }, { $connection }. A part of the report: back to { $time } UTC.
+offboarding-period-last-part = { $from } to { $to }, { $connection }. A part of the report: the last one.
+offboarding-all-connections = all connections
+offboarding-deleted-connection = a deleted connection
+offboarding-left = People who left
+offboarding-median = Access ended, median
+offboarding-slowest = Slowest
+offboarding-seconds-short = s
+offboarding-sessions-ended = Sessions ended
+offboarding-none-so-far = Nobody left in the part that was searched so far.
+offboarding-none-in-part = Nobody left in this part. Looked through the whole period.
+offboarding-none = Nobody left. Looked through the whole period.
+offboarding-caption = People who left, with the time when their access ended
+offboarding-role-before = Role before
+offboarding-request-arrived = Request arrived
+offboarding-access-ended = Access ended
+offboarding-arrived = Arrived
+offboarding-ended = Ended
+offboarding-seconds = Seconds
+offboarding-sessions = Sessions
+offboarding-by = By
+offboarding-request = Request
+offboarding-deleted = Deleted
+offboarding-blocked = Blocked
+offboarding-deactivated = Deactivated
+offboarding-looked-back = Looked back to { $time } UTC.
+offboarding-fine-print = Times are UTC, from the clock of the servers. Seconds run from the arrival of the request, also of one that was held, to the change that ended the access and all sessions at once. A dash stands for what is not known. Sessions are counted from sign-ins and sign-outs, by the session length of today.

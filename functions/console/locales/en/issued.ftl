@@ -1,0 +1,10 @@
+# A token or a client secret, shown once.
+
+issued-secret = Copy the client secret now
+issued-secret-once = The secret is shown this once and cannot be read again. Anyone who has it can change your people and groups.
+issued-token = Copy the token now
+issued-token-once = It is shown this once and cannot be read again. Anyone who has it can change your people and groups.
+issued-endpoint = Token endpoint
+issued-client-id = Client ID
+issued-client-secret = Client secret
+issued-token-label = Token

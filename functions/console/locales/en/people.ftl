@@ -1,0 +1,36 @@
+# People: the list.
+
+people-chip-all = All
+people-chip-group = Group: { $group }
+people-deleted-group = A deleted group
+people-deleted-connection = A deleted connection
+people-lead = Everyone who was sent, imported or has signed in, and what they can do.
+people-search = Search people
+people-search-hint = Any word of a name or address
+people-chip-remove = Remove
+people-no-words = The index of words is not complete yet: this finds the beginnings of user names, and other values as a whole.
+people-nobody-yet = Nobody yet. People appear here as soon as your provider sends them.
+people-no-match =
+    { $count ->
+        [one] No match. Looked through all { $count } person.
+       *[other] No match. Looked through all { $count } people.
+    }
+people-no-match-for =
+    { $count ->
+        [one] No match for “{ $text }”. Looked through all { $count } person.
+       *[other] No match for “{ $text }”. Looked through all { $count } people.
+    }
+people-end-sessions = End sessions…
+people-end-sessions-means = Everyone you selected is signed out and can sign in again.
+people-end-sessions-now = End sessions of everyone selected
+people-show-all =
+    { $count ->
+        [one] Show all { $count } person
+       *[other] Show all { $count } people
+    }
+people-everywhere = Look through every attribute of everybody
+people-list = List of people
+people-select-all = Select everyone on this page
+people-sort-created = Sort by creation
+people-sort-name = Sort by user name
+people-no-connection = None

@@ -1,0 +1,32 @@
+# The record of one request or change.
+
+record-request = Request
+record-close = Close
+record-what-changed = What changed
+record-nothing = Nothing.
+record-values = Values before and after
+record-value = Value
+record-before = Before
+record-after = After
+record-open = Open
+record-by = By
+record-source-address = Source address
+record-user-agent = User agent
+record-session = Session
+record-more = { $number ->
+        [one] { $number } more change by the same request
+       *[other] { $number } more changes by the same request
+    }
+record-sent = What was sent
+record-from-elsewhere = It came from elsewhere (your application, the console, or this service itself), or the log has it no longer.
+record-answer = Answer
+record-reason = Reason
+record-came-from = Came from
+record-stands-for = Stands for
+record-stands-for-reads = { $number } reads: this log keeps only some of those that succeed
+record-found = Found
+record-read-as = Read as
+record-left-out = Left out
+record-connection = Connection
+record-request-id = Request id
+record-took = { $number } ms

@@ -1,0 +1,31 @@
+# Support access: who has it, why and until when.
+
+support-title = Support access
+support-activity = Activity
+support-requests = Requests
+support-audit-log = Audit log
+support-running = In force
+support-none = Nobody has support access.
+support-running-list = Support access in force
+support-operator = Operator
+support-reason = Reason
+support-reads-as = Reads as
+support-since = Since
+support-until = Until
+support-state = State
+support-actions = Actions
+support-opened = Opened
+support-not-opened = Not opened yet
+support-end = End
+support-end-one = End the support access of { $operator }
+support-owners = Only an owner ends it.
+support-past = Over
+support-none-past = No support access was found that is over.
+support-past-list = Support access that is over
+support-read-as = Read as
+support-granted = Granted
+support-until-at-most = Until, at most
+support-unknown = Unknown
+support-latest = Only the latest links are listed here.
+support-audit = The { $audit }audit log{ $audit-end } has all that was granted, opened and ended, and who did it.
+support-only-owners = only an owner can end support access

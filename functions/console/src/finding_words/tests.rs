@@ -1,0 +1,137 @@
+//! Findings are told as the API tells them, and in each language.
+
+use rollcall_directory::{Provider, Role, RouteBy, SignInRefusal, Subject};
+use rollcall_insight::{Finding, FindingGroup, FindingKind, Severity};
+
+use super::{advice, group_title, title};
+use crate::language::{self, Language};
+
+const KINDS: [FindingKind; 34] = [
+    FindingKind::WrongToken,
+    FindingKind::ForeignAddress,
+    FindingKind::WrongAddress,
+    FindingKind::NeverHeardFrom,
+    FindingKind::TokenExpired,
+    FindingKind::NoToken,
+    FindingKind::TokenExpiring,
+    FindingKind::ConnectionSilent,
+    FindingKind::StaleUser,
+    FindingKind::StaleGroup,
+    FindingKind::UnsupportedFilter,
+    FindingKind::SkippedMembers,
+    FindingKind::NestedGroups,
+    FindingKind::IgnoredPath,
+    FindingKind::FailuresRepeating,
+    FindingKind::UsersWithoutGroups,
+    FindingKind::EmptyGroups,
+    FindingKind::UnmappedGroups,
+    FindingKind::ClaimMissing,
+    FindingKind::DefaultRoleWithoutMapping,
+    FindingKind::DefaultRoleWithoutClaim,
+    FindingKind::DefaultRoleWithoutMatch,
+    FindingKind::NeverSignedIn,
+    FindingKind::OwnedByAnother,
+    FindingKind::BrakeTripped,
+    FindingKind::SubjectsChanged,
+    FindingKind::SignInRefused,
+    FindingKind::SubjectIsName,
+    FindingKind::NeitherSubjectNorConnection,
+    FindingKind::PeopleCeiling,
+    FindingKind::GroupsCeiling,
+    FindingKind::TokensCeiling,
+    FindingKind::WebhookPaused,
+    FindingKind::WebhookPausedByHand,
+];
+
+fn finding(kind: FindingKind) -> Finding {
+    Finding {
+        kind,
+        severity: Severity::Warning,
+        subject: Some(Subject::new("connection", "c", "Okta \u{202e}<b>")),
+        count: 3,
+        at_least: false,
+        ceiling: Some(1_000),
+        among: vec![Subject::new("connection", "d", "Entra")],
+        role: None,
+        route_by: None,
+        refusal: None,
+        since: None,
+        detail: None,
+        diagnosis: None,
+        request: None,
+        provider: None,
+    }
+}
+
+/// Returns findings of a kind that differ in all that their words depend on.
+fn variants(kind: FindingKind) -> Vec<Finding> {
+    let base = finding(kind);
+    let one = Finding {
+        count: 1,
+        ..base.clone()
+    };
+    let many = Finding {
+        count: 2_016,
+        // Days, hours and tokens are never counted in part.
+        at_least: !matches!(
+            kind,
+            FindingKind::TokenExpiring | FindingKind::ConnectionSilent | FindingKind::TokensCeiling
+        ),
+        ..base.clone()
+    };
+    let nameless = Finding {
+        subject: None,
+        among: Vec::new(),
+        ..base.clone()
+    };
+    let role = Finding {
+        role: Some(Role::Viewer),
+        ..one.clone()
+    };
+    let claim = Finding {
+        route_by: Some(RouteBy::Claim),
+        role: Some(Role::Viewer),
+        ..base.clone()
+    };
+    let another = Finding {
+        among: vec![
+            Subject::new("connection", "d", "Entra"),
+            Subject::new("token", "t", "new"),
+        ],
+        ..base.clone()
+    };
+    let mut all = vec![one, many, nameless, role, claim, another];
+    all.extend([Provider::Google, Provider::Entra].map(|provider| Finding {
+        provider: Some(provider),
+        ..base.clone()
+    }));
+    all.extend(SignInRefusal::ALL.into_iter().map(|refusal| Finding {
+        refusal: Some(refusal),
+        ..base.clone()
+    }));
+    all.push(base);
+    all
+}
+
+#[test]
+fn findings_are_told_as_the_api_tells_them() {
+    for one in KINDS.into_iter().flat_map(variants) {
+        assert_eq!(title(&one).plain(), one.title());
+        assert_eq!(advice(&one).plain(), one.advice());
+        let several = FindingGroup {
+            findings: vec![one.clone(), one.clone()],
+        };
+        assert_eq!(group_title(&several).plain(), several.title());
+        language::with(Language::German, || {
+            assert_ne!(title(&one).plain(), one.title());
+            assert_ne!(advice(&one).plain(), one.advice());
+            assert_ne!(group_title(&several).plain(), several.title());
+        });
+    }
+}
+
+#[test]
+fn a_name_is_contained() {
+    let html = title(&finding(FindingKind::NoToken)).to_string();
+    assert_eq!(html, "“\u{2068}Okta &#60;b&#62;\u{2069}” has no token");
+}
