@@ -1,11 +1,14 @@
 //! The command line's arguments, and the text that it prints.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Parser;
-use rollcall_local::{Local, Options, Seed, SeedError, Storage};
+use rollcall_local::{Local, Options, Seed, SeedError, SeedWith, Storage};
+
+/// The value of `--seed` that means no file.
+const DEMO: &str = "demo";
 
 /// Runs Rollcall (SCIM 2.0 provisioning) with everything it needs on this machine, without an AWS account.
 #[derive(Debug, Parser)]
@@ -26,8 +29,9 @@ pub(crate) struct Arguments {
     #[arg(long)]
     in_memory: bool,
     /// A YAML or JSON file with tenants, people, groups, roles, and credentials of your own choice, in place of the two
-    /// tenants; for the tests of an application (see tests/apps/seed.yaml)
-    #[arg(long, value_name = "FILE")]
+    /// tenants, for the tests of an application (see tests/apps/seed.yaml); or `demo`: a company of 2,000 people with a
+    /// month of history
+    #[arg(long, value_name = "FILE|demo")]
     seed: Option<PathBuf>,
     /// The name of another host under which the service is reached, for example through a tunnel; without it, only
     /// requests for the loopback interface are answered
@@ -70,10 +74,18 @@ impl Arguments {
             dynamodb_port: Some(self.dynamodb_port),
             storage,
             front_page: true,
-            seed: self.seed.as_deref().map(Seed::read).transpose()?,
+            seed: self.seed.as_deref().map(seed_with).transpose()?,
             public_host: self.public_host.clone(),
             ..Options::default()
         })
+    }
+}
+
+/// Reads what to seed. A file that is called `demo` is given as `./demo`.
+fn seed_with(given: &Path) -> Result<SeedWith, SeedError> {
+    match given.to_str() {
+        Some(DEMO) => Ok(SeedWith::Demo),
+        _ => Seed::read(given).map(SeedWith::File),
     }
 }
 

@@ -10,7 +10,8 @@
 //! - `wiring` maps the folders of the functions to their crates. `seed` creates the first tenants. `data_dir` locks the
 //!   data directory. `local_file` reads and writes `local.json`.
 //! - `seed_file` reads the file of `--seed`, and `seeding` applies it by requests to the gateway. `given_secrets` lets the
-//!   credentials in it stand for issued ones; no function knows of that.
+//!   credentials in it stand for issued ones; no function knows of that. `demo` is the built-in seed with a month of history,
+//!   written by requests too. `caller` sends the requests of both.
 //! - [`Local`] is the whole running service. The binary `rollcall` starts it and prints its addresses.
 //!
 //! ```no_run
@@ -24,7 +25,9 @@
 //! # }
 //! ```
 
+mod caller;
 mod data_dir;
+mod demo;
 pub mod dynamodb;
 pub mod events;
 mod front_page;
@@ -48,5 +51,5 @@ pub mod yaml;
 pub use data_dir::DataDirError;
 pub use seed::SeededTenant;
 pub use seed_file::{Seed, SeedError, SeedPlace};
-pub use service::{Local, Options, Storage, WrapHttpClient};
+pub use service::{Local, Options, SeedWith, Storage, WrapHttpClient};
 pub use start_error::StartError;

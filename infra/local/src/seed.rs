@@ -1,10 +1,12 @@
-//! Seeds the local run: a service key, and tenants with a connection, a token and a portal link.
+//! Seeds the local run: a service key, and tenants with a connection, a token and a portal link. Makes links for the demo too.
 
 use rollcall_directory::{
     Ceilings, Directory, Error, NewTenant, Provider, Role, Settings, TenantId, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+
+use crate::demo::TENANTS as DEMO_TENANTS;
 
 /// The ids and names of the tenants.
 const TENANTS: [(&str, &str); 2] = [("acme", "Acme"), ("globex", "Globex")];
@@ -80,6 +82,38 @@ pub(crate) async fn ensure_tenants(
             name: name.to_owned(),
             scim_base_url: scim_base_url.to_owned(),
             scim_token: token,
+            portal_url: format!("{console_url}/open?link={}", link.secret.expose()),
+        });
+    }
+    Ok(tenants)
+}
+
+/// Returns the tenants of the demo with new portal links, and the first one with its token: the new one, or else the one of
+/// an earlier start.
+pub(crate) async fn demo_tenants(
+    directory: &Directory,
+    known: &[SeededTenant],
+    token: Option<String>,
+    scim_base_url: &str,
+    console_url: &str,
+) -> Result<Vec<SeededTenant>, Error> {
+    let mut tenants = Vec::with_capacity(DEMO_TENANTS.len());
+    for (id, name) in DEMO_TENANTS {
+        // The ids are valid, so none is skipped.
+        let Ok(tenant) = id.parse::<TenantId>() else {
+            continue;
+        };
+        let known = known.iter().find(|known| known.id == id);
+        let known = known.map_or("", |known| &known.scim_token);
+        let new = token.as_deref().filter(|_| tenants.is_empty());
+        let tenant = directory.system(tenant);
+        let link = tenant.sign_in();
+        let link = link.issue_portal_link(Role::Owner, None, true).await?;
+        tenants.push(SeededTenant {
+            id: id.to_owned(),
+            name: name.to_owned(),
+            scim_base_url: scim_base_url.to_owned(),
+            scim_token: new.unwrap_or(known).to_owned(),
             portal_url: format!("{console_url}/open?link={}", link.secret.expose()),
         });
     }

@@ -1,7 +1,7 @@
 //! The file of `--seed`: what an application's tests find in the local run, with credentials that they know beforehand.
 //!
-//! The file is YAML or JSON. Tenants, roles, connections and role mappings have the bodies of their PUT requests, as in
-//! `tests/apps/desired-state`; people and groups are SCIM resources, with user names as the members of a group.
+//! The file is YAML or JSON. Tenants, roles, brandings, connections and role mappings have the bodies of their PUT requests,
+//! as in `tests/apps/desired-state`; people and groups are SCIM resources, with user names as the members of a group.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -82,6 +82,8 @@ pub struct Seed {
 pub(crate) struct Content {
     /// The role catalogue of the stack: the body of `PUT /api/v1/roles`.
     pub(crate) roles: Option<Value>,
+    /// How the product is called and looks: the body of `PUT /api/v1/branding`.
+    pub(crate) branding: Option<Value>,
     /// Service keys of the application.
     #[serde(default)]
     pub(crate) service_keys: Vec<SeedKey>,
@@ -119,6 +121,8 @@ pub(crate) struct SeedTenant {
     pub(crate) tenant: Map<String, Value>,
     /// Its own role catalogue: the body of `PUT …/roles`.
     pub(crate) roles: Option<Value>,
+    /// Its own branding: the body of `PUT …/branding`.
+    pub(crate) branding: Option<Value>,
     /// Its connections, by ids of your own: the bodies of `PUT …/connections/{id}`.
     #[serde(default)]
     pub(crate) connections: IndexMap<String, Value>,

@@ -4,18 +4,15 @@
 //! not name is left alone.
 
 use std::collections::{BTreeMap, HashMap};
-use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::net::SocketAddr;
 
-use axum::body::Body;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, RETRY_AFTER};
-use http::{Method, Request, StatusCode};
-use http_body_util::BodyExt;
+use http::{Method, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use rollcall_directory::{Directory, Role, TenantId};
 use rollcall_edge_http::{API_PATH, BASE_PATH};
 use serde_json::{Map, Value, json};
 
+use crate::caller::{Caller, Refused};
 use crate::gateway::Gateway;
 use crate::given_secrets::GivenSecrets;
 use crate::seed::{SeededTenant, is_good};
@@ -55,9 +52,6 @@ pub(crate) struct Sower<'a> {
     pub(crate) urls: Urls,
 }
 
-/// A response that is not the expected one: what the API says.
-struct Refused(String);
-
 impl Sower<'_> {
     /// Applies the file.
     ///
@@ -68,6 +62,10 @@ impl Sower<'_> {
         let content = &self.seed.content;
         if let Some(roles) = &content.roles {
             self.put("roles", &format!("{API_PATH}/roles"), roles)
+                .await?;
+        }
+        if let Some(branding) = &content.branding {
+            self.put("branding", &format!("{API_PATH}/branding"), branding)
                 .await?;
         }
         for (id, tenant) in &content.tenants {
@@ -108,6 +106,11 @@ impl Sower<'_> {
         let is_new = self.put(&place, &url, &body).await?;
         if let Some(roles) = &wanted.roles {
             self.put(&format!("{path}.roles"), &format!("{url}/roles"), roles)
+                .await?;
+        }
+        if let Some(branding) = &wanted.branding {
+            let place = format!("{path}.branding");
+            self.put(&place, &format!("{url}/branding"), branding)
                 .await?;
         }
         for (connection, body) in &wanted.connections {
@@ -194,37 +197,8 @@ impl Sower<'_> {
         credential: &str,
         body: Option<&Value>,
     ) -> Result<(StatusCode, Value), Refused> {
-        let failed = |error: &dyn std::fmt::Display| Refused(error.to_string());
-        loop {
-            let request = Request::builder()
-                .method(method.clone())
-                .uri(url)
-                .header(HOST, self.urls.address.to_string())
-                .header(AUTHORIZATION, format!("Bearer {credential}"))
-                .header(CONTENT_TYPE, "application/json")
-                .body(Body::from(body.map(Value::to_string).unwrap_or_default()))
-                .map_err(|error| failed(&error))?;
-            let peer = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-            let response = self.gateway.handle(request, peer).await;
-            let status = response.status();
-            if status == StatusCode::TOO_MANY_REQUESTS {
-                let after = response.headers().get(RETRY_AFTER);
-                let after = after.and_then(|after| after.to_str().ok()?.parse().ok());
-                tokio::time::sleep(Duration::from_secs(after.unwrap_or(1))).await;
-                continue;
-            }
-            let read = response.into_body().collect().await;
-            let read = read.map_err(|error| failed(&error))?.to_bytes();
-            let read = serde_json::from_slice::<Value>(&read).unwrap_or_default();
-            return match status.is_success() {
-                true => Ok((status, read)),
-                false => {
-                    let detail = read.get("detail").and_then(Value::as_str);
-                    let detail = detail.unwrap_or("the request was refused");
-                    Err(Refused(format!("{detail} (status {})", status.as_u16())))
-                }
-            };
-        }
+        let caller = Caller::local(self.gateway, self.urls.address);
+        caller.send(method, url, credential, body).await
     }
 }
 

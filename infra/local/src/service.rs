@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::data_dir::{DataDir, DataDirError};
+use crate::demo;
 use crate::dynamodb::{self, Dynamodb, Remote};
 use crate::events::stream::Inserts;
 use crate::events::{Events, Place, SentMail, Watch};
@@ -22,7 +23,7 @@ use crate::gateway::Gateway;
 use crate::given_secrets::GivenSecrets;
 use crate::hosts::Hosts;
 use crate::local_file::LocalFile;
-use crate::seed::{SeededTenant, ensure_service_key, ensure_tenants};
+use crate::seed::{SeededTenant, demo_tenants, ensure_service_key, ensure_tenants};
 use crate::seed_file::Seed;
 use crate::seeding::{Sower, Sown, Urls};
 use crate::serve::serve_api;
@@ -57,9 +58,18 @@ pub struct Options {
     /// Whether the stack sends no mail, for tests. The mailer runs nevertheless.
     pub without_mail: bool,
     /// What to seed in place of the two tenants.
-    pub seed: Option<Seed>,
+    pub seed: Option<SeedWith>,
     /// Injects faults into the functions that the stream and the queues call, for tests.
     pub wrap_followers_http_client: Option<WrapHttpClient>,
+}
+
+/// What is seeded in place of the two tenants.
+#[derive(Clone, Debug)]
+pub enum SeedWith {
+    /// What a file says.
+    File(Seed),
+    /// The demo: a company of 2,000 people with a month of history. It is written once.
+    Demo,
 }
 
 /// Where data is kept.
@@ -201,7 +211,7 @@ impl Local {
     async fn seed(
         &mut self,
         directory: Option<&Path>,
-        seed: Option<&Seed>,
+        seed: Option<&SeedWith>,
         gateway: &Gateway,
     ) -> Result<GivenSecrets, StartError> {
         let known = directory.and_then(LocalFile::read).unwrap_or_default();
@@ -214,7 +224,21 @@ impl Local {
                 issued: known.issued,
                 ..Sown::default()
             },
-            Some(seed) => {
+            Some(SeedWith::Demo) => {
+                let place = demo::Place {
+                    dynamodb: self.dynamodb.clone(),
+                    key_ring: self.key_ring.clone(),
+                    address: self.address,
+                    key: self.service_key.0.clone(),
+                };
+                let token = demo::write(place).await?;
+                Sown {
+                    tenants: demo_tenants(&at, &known.tenants, token, &scim, &console).await?,
+                    issued: known.issued,
+                    ..Sown::default()
+                }
+            }
+            Some(SeedWith::File(seed)) => {
                 let sower = Sower {
                     seed,
                     gateway,

@@ -47,6 +47,9 @@ pub enum StartError {
     /// The seed file cannot be applied.
     #[error(transparent)]
     SeedFile(#[from] SeedError),
+    /// The demo could not be written.
+    #[error("the demo cannot be written: {0}; delete the data directory and start again")]
+    Demo(String),
     /// The keys of the stack are missing or invalid, and cannot be created.
     #[error("`{path}` cannot be used: {error}; restore it, or delete it to make new keys")]
     StackKeys {

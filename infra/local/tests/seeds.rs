@@ -9,7 +9,7 @@ use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::{fs, process};
 
-use rollcall_local::{Local, Options, Seed, Storage};
+use rollcall_local::{Local, Options, Seed, SeedWith, Storage};
 use rollcall_tests::api::Api;
 use rollcall_tests::idp::Idp;
 use serde_json::{Value, json};
@@ -25,8 +25,10 @@ roles:
   items:
     - {id: reader, name: Reader, rank: 10, by_mapping: true, by_hand: true, by_default: true}
     - {id: writer, name: Writer, rank: 20, by_mapping: true, by_hand: true, permissions: ["documents:write"]}
+branding: {product_name: Plumbline, accent: '#5b21b6'}
 tenants:
   initech:
+    branding: {product_name: Initech Rooms}
     tenant: {display_name: Initech & Sons, settings: {sso_default_role: reader, sign_up: pushed_only}}
     connections:
       okta: {name: Okta, provider: okta}
@@ -55,7 +57,7 @@ fn file(text: &str) -> (TempDir, PathBuf) {
 }
 
 async fn start(storage: Storage, seed: Option<&Path>) -> Local {
-    let seed = seed.map(|path| Seed::read(path).unwrap());
+    let seed = seed.map(|path| SeedWith::File(Seed::read(path).unwrap()));
     let options = Options {
         storage,
         seed,
@@ -94,6 +96,11 @@ async fn what_the_file_declares_is_there_with_the_given_credentials() {
         .await;
     let found = found.expect(200).body;
     assert_eq!(found["totalResults"], 3);
+    let all = Api::new(local.api_base_url(), Some(local.service_key().to_owned()));
+    let of_stack = all.get("/branding").await.expect(200);
+    assert_eq!(of_stack.string("/accent"), "#5b21b6");
+    let own = all.get("/tenants/initech/branding").await.expect(200);
+    assert_eq!(own.string("/product_name"), "Initech Rooms");
     let tenants = local.tenants();
     assert_eq!(
         (tenants.len(), tenants[0].name.as_str()),
@@ -201,22 +208,32 @@ async fn what_the_api_refuses_is_named_with_its_line() {
         (
             "provider: entra",
             "provider: entry",
-            "`, line 13, `tenants.initech.connections.entra`: ",
+            "`, line 15, `tenants.initech.connections.entra`: ",
         ),
         (
             "[writer]",
             "[writter]",
-            "`, line 15, `tenants.initech.role_mappings.Editors / EMEA`: ",
+            "`, line 17, `tenants.initech.role_mappings.Editors / EMEA`: ",
         ),
         (
             "externalId: 00u-ada",
             "emails: 5",
-            "`, line 20, `tenants.initech.pushed.okta.people[0]`: ",
+            "`, line 22, `tenants.initech.pushed.okta.people[0]`: ",
         ),
         (
             "members: [ada@example.com]",
             "members: [ada]",
-            "`, line 24, `tenants.initech.pushed.okta.groups[0].members[0]`: nobody in `people` of this tenant",
+            "`, line 26, `tenants.initech.pushed.okta.groups[0].members[0]`: nobody in `people` of this tenant",
+        ),
+        (
+            "accent: '#5b21b6'",
+            "colour: '#5b21b6'",
+            "`, line 8, `branding`: ",
+        ),
+        (
+            "{product_name: Initech Rooms}",
+            "{accent: violet}",
+            "`, line 11, `tenants.initech.branding`: ",
         ),
         (
             "scopes: [sign_in",
@@ -226,7 +243,7 @@ async fn what_the_api_refuses_is_named_with_its_line() {
     ] {
         let (_scratch, path) = file(&FILE.replace(from, to));
         let options = Options {
-            seed: Some(Seed::read(&path).unwrap()),
+            seed: Some(SeedWith::File(Seed::read(&path).unwrap())),
             ..Options::default()
         };
         let error = Local::start(options).await.unwrap_err().to_string();

@@ -182,7 +182,8 @@ pub use rollcall_model::{
     MAX_LOGO_BYTES, ManualRoles, NO_CONNECTION, Origin, Permission, PersonOrigin, PersonState,
     PortalLink, Provider, RateLimit, Reason, Role, RoleDefinition, RoleId, RoleSync, RouteBy,
     SessionBounds, Settings, SignUp, Subject, TenantId, USERS, UnknownMembers, UnknownRole,
-    UnknownScope, Way, WebhookTargets, is_id, mail_domain, sha256_hex, shown, without_secrets,
+    UnknownScope, Way, WebhookTargets, clock, is_id, mail_domain, sha256_hex, shown,
+    without_secrets,
 };
 pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
 

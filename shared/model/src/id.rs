@@ -3,9 +3,11 @@
 use sha2::{Digest, Sha256};
 use uuid::{Uuid, Variant, Version};
 
+use crate::clock::timed_uuid;
+
 /// Generates an id: a UUIDv7, so that ids sort by creation time.
 pub fn new_id() -> String {
-    Uuid::now_v7().to_string()
+    timed_uuid().to_string()
 }
 
 /// Returns whether the text has the form of an id of [`new_id`]: a hyphenated UUID.

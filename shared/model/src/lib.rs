@@ -2,6 +2,7 @@
 //!
 //! | module | content |
 //! |---|---|
+//! | `clock` | the time, and how the local run writes what was |
 //! | `tenant_id`, `id` | the id of a tenant; all other ids, and hashes |
 //! | `kind` | the differences between [`USERS`] and [`GROUPS`] |
 //! | `role`, `catalogue` | a role and its permissions; the roles of a tenant |
@@ -44,6 +45,7 @@ mod brake;
 mod branding;
 mod catalogue;
 mod ceilings;
+pub mod clock;
 mod colour;
 mod effect;
 mod event_type;

@@ -1,10 +1,11 @@
 //! The clock, and ids that are derived from a time.
 
 use jiff::{Timestamp, Unit};
+use rollcall_model::clock::time;
 
 /// Returns the current time, rounded to milliseconds, so that SCIM responses show exactly the stored value.
 pub fn now() -> Timestamp {
-    let now = Timestamp::now();
+    let now = time();
     now.round(Unit::Millisecond).unwrap_or(now)
 }
 

@@ -133,10 +133,10 @@ impl Chromium {
         }
     }
 
-    /// Sends a command of the DevTools protocol.
-    pub(super) async fn devtools(&self, command: &str, parameters: Value) {
+    /// Sends a command of the DevTools protocol. Returns its result.
+    pub(super) async fn devtools(&self, command: &str, parameters: Value) -> Value {
         let body = json!({"cmd": command, "params": parameters});
-        self.issue("goog/cdp/execute", body).await;
+        self.issue("goog/cdp/execute", body).await
     }
 
     /// Takes the warnings and errors that the browser logged since the last call.

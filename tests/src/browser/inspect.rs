@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::chromium::axe;
@@ -13,6 +15,8 @@ pub type Screen = (&'static str, u32, u32);
 
 /// A laptop screen.
 pub const DESKTOP: Screen = ("desktop", 1280, 900);
+/// A large screen.
+pub const WIDE: Screen = ("wide", 1440, 900);
 /// A phone screen.
 pub const PHONE: Screen = ("phone", 390, 844);
 
@@ -117,17 +121,34 @@ impl Browser {
         ))
     }
 
-    /// Saves a screenshot of the whole page in `target/screenshots`.
-    pub async fn save_screenshot(&self, page: &str, screen: Screen, is_dark: bool) {
+    /// Takes a picture of the whole page, as WebP.
+    pub async fn picture(&self, screen: Screen, is_dark: bool) -> Vec<u8> {
+        self.set_whole_page(screen, is_dark).await;
+        // Lossless pictures of this many pages would be ten times as large.
+        let format = json!({"format": "webp", "quality": 80});
+        let taken = self.chromium.devtools("Page.captureScreenshot", format);
+        let taken = taken.await;
+        self.set_screen(screen, is_dark).await;
+        let data = taken["data"].as_str().unwrap_or_default();
+        expect_ok("a picture", STANDARD.decode(data))
+    }
+
+    /// Emulates a screen that is as high as the page.
+    async fn set_whole_page(&self, (name, width, at_least): Screen, is_dark: bool) {
         let height = self
             .eval("return document.documentElement.scrollHeight", &[])
             .await;
-        let (name, width, at_least) = screen;
         let height = u32::try_from(height.as_u64().unwrap_or_default()).unwrap_or(at_least);
         self.set_screen((name, width, height.clamp(at_least, 4_000)), is_dark)
             .await;
+    }
+
+    /// Saves a screenshot of the whole page in `target/screenshots`.
+    pub async fn save_screenshot(&self, page: &str, screen: Screen, is_dark: bool) {
+        self.set_whole_page(screen, is_dark).await;
         let picture = expect_ok("a picture", self.client().screenshot().await);
         self.set_screen(screen, is_dark).await;
+        let name = screen.0;
         let scheme = if is_dark { "dark" } else { "light" };
         let folder = PathBuf::from(concat!(
             env!("CARGO_MANIFEST_DIR"),

@@ -17,7 +17,7 @@ use futures::FutureExt;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-pub use inspect::{DESKTOP, PHONE, Screen};
+pub use inspect::{DESKTOP, PHONE, Screen, WIDE};
 
 use crate::service::{Service, Tenant, run};
 use chromium::Chromium;
@@ -30,24 +30,27 @@ const POLL_INTERVAL: Duration = Duration::from_millis(40);
 /// Runs a test with the shared service and its own browser; skips the test when Chromium is not installed.
 pub fn browse(test: impl AsyncFnOnce(&'static Service, &Browser)) {
     run(async |service| {
-        let Some(chromium) = Chromium::start(&[]).await else {
-            return;
-        };
-        let browser = Browser { chromium };
-        let ended = AssertUnwindSafe(test(service, &browser))
-            .catch_unwind()
-            .await;
-        let at = match ended {
-            Ok(()) => String::new(),
-            // Show the page content in the failure message.
-            Err(_) => format!("{}\n{}", browser.url().await, browser.text().await),
-        };
-        browser.chromium.stop().await;
-        if let Err(panic) = ended {
-            eprintln!("the page was {at}");
-            resume_unwind(panic);
-        }
+        in_browser(async |browser| test(service, browser).await).await;
     });
+}
+
+/// Runs a test with its own browser, without the shared service; skips the test when Chromium is not installed.
+pub async fn in_browser(test: impl AsyncFnOnce(&Browser)) {
+    let Some(chromium) = Chromium::start(&[]).await else {
+        return;
+    };
+    let browser = Browser { chromium };
+    let ended = AssertUnwindSafe(test(&browser)).catch_unwind().await;
+    let at = match ended {
+        Ok(()) => String::new(),
+        // Show the page content in the failure message.
+        Err(_) => format!("{}\n{}", browser.url().await, browser.text().await),
+    };
+    browser.chromium.stop().await;
+    if let Err(panic) = ended {
+        eprintln!("the page was {at}");
+        resume_unwind(panic);
+    }
 }
 
 /// A browser window.

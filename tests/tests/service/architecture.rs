@@ -315,6 +315,21 @@ fn only_the_directory_and_insight_use_the_store() {
 }
 
 #[test]
+fn only_the_local_run_has_a_clock_that_is_behind() {
+    for folder in crate_folders() {
+        for file in files_below(&root().join(&folder).join("src")) {
+            let text = std::fs::read_to_string(&file).expect("a source");
+            let is_its_place = folder == "infra/local" || file.ends_with("model/src/clock.rs");
+            assert!(
+                is_its_place || !text.contains("PastClock"),
+                "{} sets the clock",
+                file.display()
+            );
+        }
+    }
+}
+
+#[test]
 fn functions_have_no_unneeded_dependencies() {
     for (folder, forbidden) in [
         (

@@ -137,6 +137,11 @@ impl Dynamodb {
         let _ = self.inserts.set(inserts);
     }
 
+    /// Returns a handle for the same data, of which new journal entries are reported elsewhere.
+    pub(crate) fn apart(&self) -> Self {
+        Self::over(self.data.clone())
+    }
+
     fn over(data: Data) -> Self {
         let inserts = Arc::default();
         Self { data, inserts }

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http::header::{HOST, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use jiff::Timestamp;
+use rollcall_directory::clock::time;
 use rollcall_token_authorizer::Event;
 use serde_json::Value;
 
@@ -147,7 +147,7 @@ impl Incoming {
         context.apiid = Some(API_ID.to_owned());
         context.stage = Some(STAGE.to_owned());
         context.request_id = Some(self.request_id);
-        context.request_time_epoch = Timestamp::now().as_millisecond();
+        context.request_time_epoch = time().as_millisecond();
         context.protocol = Some("HTTP/1.1".to_owned());
         context.domain_name = Some(self.host);
         context.resource_path = Some(matched.route.path.clone());

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use futures::try_join;
-use jiff::Timestamp;
+use rollcall_model::clock::time;
 use rollcall_model::{
     AtCeiling, DEFAULT_READ_UNITS_PER_MINUTE, DeletedPeople, LoggedValues, TenantId,
 };
@@ -256,7 +256,7 @@ impl<'a> Request<'a> {
             tenant,
             token: Keys::of(tenant).tokens().at(item),
             arrival,
-            now_us: Timestamp::now().as_microsecond(),
+            now_us: time().as_microsecond(),
         }
     }
 }

@@ -5,7 +5,7 @@
 //! meters into debt, and the next requests wait until it is paid. A bulk request is refused only if another one has brought
 //! a meter into debt since it was admitted.
 
-use jiff::Timestamp;
+use rollcall_model::clock::time;
 use rollcall_scim as scim;
 use rollcall_store::{Error, Expression, Found, Key, Table, Updated, from_item, number};
 use serde::Deserialize;
@@ -80,7 +80,7 @@ impl Debt {
         if self.cost_us == 0 {
             return Ok(None);
         }
-        let now_us = Timestamp::now().as_microsecond();
+        let now_us = time().as_microsecond();
         // The request itself may have been the last of the burst.
         let admitted = Expression::new("cost_us = :cost AND allow_at <= :latest")
             .with(":cost", number(self.cost_us))

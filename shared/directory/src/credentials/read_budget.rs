@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use rollcall_model::clock::time;
 use rollcall_store::{Error, Expression, Updated, number};
 
 use crate::credentials::authenticate::item_of;
@@ -62,7 +62,7 @@ fn worth_us(units: f64, budget: u32) -> i64 {
 }
 
 fn charge(manner: Manner, cost_us: i64, budget: u32) -> (Expression, Expression) {
-    let start = Timestamp::now().as_microsecond() - ADVANCE_US;
+    let start = time().as_microsecond() - ADVANCE_US;
     let (set, condition) = match manner {
         Manner::Idle => (
             Expression::new("SET reads_allow_at = :allow_at, reads_budget = :budget")
