@@ -105,6 +105,10 @@ fn the_relay_and_the_request_log_keep_their_budgets() {
         let mut large = LoggedRequest::new("POST", "/Users", 201);
         large.sent = Some("x".repeat(1_024));
         large.changes = vec!["user.created".to_owned()];
+        let operation = json!({"op": "Replace", "path": format!("{}:department", rollcall_tests::urn::ENTERPRISE), "value": "R&D"});
+        let mut longer = LoggedRequest::new("PATCH", "/Users/x", 200);
+        longer.changes = vec!["user.updated".to_owned()];
+        longer.sent = Some(json!({"Operations": vec![operation; 25]}).to_string());
         let mut failed = LoggedRequest::new("POST", "/Users", 409);
         let body =
             json!({"userName": "ada", "externalId": "x", "emails": [{"value": "ada@x.test"}]});
@@ -112,6 +116,10 @@ fn the_relay_and_the_request_log_keep_their_budgets() {
         for (what, request) in [
             ("log a request", plain),
             ("log a request with a body of 1 KB", large),
+            (
+                "log a request with a body of 3 KB that compresses well",
+                longer,
+            ),
             (
                 "log a request that changed nothing and names a person",
                 named,

@@ -9,6 +9,7 @@
 
 mod actors;
 mod address_lists;
+mod after_answers;
 mod api_axonflow;
 mod api_doors;
 mod api_effects;
@@ -127,6 +128,7 @@ mod observe;
 mod own_group_schemas;
 mod own_schemas;
 mod own_unique_values;
+mod packed_requests;
 mod pages;
 mod patches;
 mod people_lists;

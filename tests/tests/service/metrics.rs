@@ -14,6 +14,7 @@ use rollcall_tests::table::TestTable;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use crate::after_answers::{People, is_of_log};
 use crate::bus_relay::{FlakyBus, call, records, rename_often};
 
 const TEMPLATE: &str = include_str!("../../../infra/template.yaml");
@@ -170,12 +171,23 @@ async fn late_pass() {
     pass(&reconciler(&table), 0).await;
 }
 
+/// Reads somebody while the request log cannot be written.
+async fn unlogged_request() {
+    let people = People::start(None).await;
+    people.faults.schedule(|call| match is_of_log(call) {
+        true => Fault::ServerError,
+        false => Fault::None,
+    });
+    assert_eq!(people.send("GET", "/Users", &Value::Null).await, 200);
+}
+
 /// Returns the lines of what makes the functions write a metric. The compiler asks for an entry for each metric.
 fn lines_with(metric: Metric) -> Vec<Value> {
     match metric {
         Metric::Latency | Metric::Refusals | Metric::ReadUnits | Metric::WriteUnits => {
             logged(requests())
         }
+        Metric::Unlogged => logged(unlogged_request()),
         Metric::EventLag | Metric::EntriesSetAside => logged(relayed_events()),
         Metric::RoleLag => logged(followed_events()),
         Metric::RoleBacklog => logged(late_pass()),

@@ -135,7 +135,7 @@ async fn page(
         let is_removed = match step {
             Step::Feed => clean_event(scope, person, item.clone(), erasure).await?,
             Step::Requests => {
-                let request: LoggedRequest = from_item(item.clone())?;
+                let request = LoggedRequest::from_item(item.clone())?;
                 let names = request.at <= erasure.requested_at && person.is_in_request(&request);
                 if names {
                     index.extend(index_keys(keys, &request));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use rollcall_model::{GROUPS, USERS, is_id};
 use rollcall_scim as scim;
-use rollcall_store::{Error, Item, Range, from_item, text};
+use rollcall_store::{Error, Item, Range, text};
 use serde_json::Value;
 
 use crate::erasure::identifiers;
@@ -16,6 +16,7 @@ use crate::export::sections::{
     DELETED_PEOPLE, MEMBERS, OF_PERSON, PEOPLE, REQUESTS, SECTIONS, Section,
 };
 use crate::request_log::log::LoggedRequest;
+use crate::request_log::stored::unpacked;
 use crate::resources::crud::not_found;
 use crate::resources::handle::Resources;
 use crate::resources::tombstones::Tombstone;
@@ -221,11 +222,15 @@ fn lines(
 ) -> Result<Vec<Value>, Error> {
     let mut lines = Vec::with_capacity(items.len());
     for item in items {
+        let item = match section.name {
+            REQUESTS => unpacked(item)?,
+            _ => item,
+        };
         let is_wanted = match (person, section.name) {
             // Their range is the person's id.
             (None, _) | (Some(_), PEOPLE | DELETED_PEOPLE) => true,
             (Some(person), REQUESTS) => {
-                person.is_in_request(&from_item::<LoggedRequest>(item.clone())?)
+                person.is_in_request(&LoggedRequest::from_item(item.clone())?)
             }
             (Some(person), _) => person.is_in_item(&item),
         };

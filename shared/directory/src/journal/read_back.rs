@@ -1,7 +1,7 @@
 //! Reads the logs of a tenant newest first, a bounded number of entries per call.
 
 use jiff::{SignedDuration, Timestamp};
-use rollcall_store::{BoundedPage, Error, Partition, Range, Scope, from_item, just_after};
+use rollcall_store::{BoundedPage, Error, Item, Partition, Range, Scope, from_item, just_after};
 use serde::de::DeserializeOwned;
 
 /// Entries that one call reads before it returns what it has found.
@@ -19,6 +19,14 @@ pub(crate) trait Logged: DeserializeOwned + Send {
 
     /// Returns the time of the entry.
     fn at(&self) -> Timestamp;
+
+    /// Reads an entry from its item.
+    ///
+    /// # Errors
+    /// When the item is not an entry.
+    fn of_item(item: Item) -> Result<Self, Error> {
+        from_item(item)
+    }
 }
 
 /// The part of a log to read.
@@ -59,7 +67,7 @@ pub(crate) async fn read_back<T: Logged>(
             .after(page.behind())
             .limit(READ_AT_ONCE);
         let read = scope.table.query(&query).await?;
-        let logged = read.items.into_iter().map(from_item);
+        let logged = read.items.into_iter().map(T::of_item);
         let logged = logged.collect::<Result<Vec<T>, Error>>()?;
         let (count, oldest) = (logged.len(), logged.last().map(T::at));
         // The list ends at the first entry that is older than `from`.

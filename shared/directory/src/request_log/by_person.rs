@@ -146,7 +146,7 @@ impl RequestLog<'_> {
             .after(behind)
             .limit(READ_AT_ONCE);
         let QueryPage { items, next } = self.scope.table.query(&range).await?;
-        let requests = items.into_iter().map(from_item);
+        let requests = items.into_iter().map(LoggedRequest::from_item);
         let requests = requests.collect::<Result<Vec<LoggedRequest>, Error>>()?;
         let oldest = requests.last().map(|request| request.at);
         Ok(Found {
@@ -276,7 +276,7 @@ impl RequestLog<'_> {
             .scope
             .table
             .batch_get(ids.into_iter().map(|id| log.at(id)));
-        let requests = found.await?.into_iter().map(from_item::<LoggedRequest>);
+        let requests = found.await?.into_iter().map(LoggedRequest::from_item);
         requests
             .map(|request| request.map(|request| (request.id.clone(), request)))
             .collect()
@@ -327,7 +327,7 @@ impl RequestLog<'_> {
                 .limit(NEARBY);
             let page = self.scope.table.query(&range).await?;
             for item in page.items {
-                let request: LoggedRequest = from_item(item)?;
+                let request = LoggedRequest::from_item(item)?;
                 if request.request_id == entry.request_id && !request.changes.is_empty() {
                     return Ok(Some(request));
                 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use rollcall_model::{Reason, USERS, is_id, new_id};
 use rollcall_scim::Reading;
-use rollcall_store::{Error, now};
+use rollcall_store::{Error, Item, now};
 use serde::{Deserialize, Serialize};
 
 use crate::journal::read_back::{LogRange, Logged, read_back};
@@ -32,6 +32,10 @@ impl Logged for LoggedRequest {
 
     fn at(&self) -> Timestamp {
         self.at
+    }
+
+    fn of_item(item: Item) -> Result<Self, Error> {
+        Self::from_item(item)
     }
 }
 
@@ -169,13 +173,18 @@ impl LoggedRequest {
         }
     }
 
-    /// Returns the entry if it is kept where the log has one of `of` successful reads; `None` if it is left out. Whatever
-    /// failed or changed something, or was done only in part, is kept. Pure: the id decides.
-    pub fn sampled(self, of: u32) -> Option<Self> {
+    /// Returns whether it only read something, and fully succeeded.
+    pub fn is_successful_read(&self) -> bool {
         let is_search = self.http_method == "POST" && self.target.contains("/.search");
         let is_read = matches!(&*self.http_method, "GET" | "HEAD") || is_search;
         let is_good = self.http_status < 400 && self.diagnosed().is_none();
-        if of <= 1 || !is_read || !is_good || !self.changes.is_empty() {
+        is_read && is_good && self.changes.is_empty()
+    }
+
+    /// Returns the entry if it is kept where the log has one of `of` successful reads; `None` if it is left out. Whatever
+    /// failed or changed something, or was done only in part, is kept. Pure: the id decides.
+    pub fn sampled(self, of: u32) -> Option<Self> {
+        if of <= 1 || !self.is_successful_read() {
             return Some(self);
         }
         // The last digits of a UUIDv7 are random.

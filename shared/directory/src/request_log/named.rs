@@ -44,6 +44,14 @@ pub(crate) fn index_keys(keys: Keys<'_>, request: &LoggedRequest) -> Vec<Key> {
 }
 
 fn named(request: &LoggedRequest) -> Named {
+    match all_named(request) {
+        Some(values) if values.len() <= MAX_NAMED => Named::By(values),
+        _ => Named::Many,
+    }
+}
+
+/// Returns all values by which a request names somebody, folded; `None` if its body was cut, and so may name others.
+pub(super) fn all_named(request: &LoggedRequest) -> Option<BTreeSet<String>> {
     let mut values = BTreeSet::new();
     let (path, query) = request
         .target
@@ -61,13 +69,10 @@ fn named(request: &LoggedRequest) -> Named {
         match serde_json::from_str::<Value>(sent) {
             Ok(body) => collect(&body, is_about_user, &mut values),
             // It was cut.
-            Err(_) => return Named::Many,
+            Err(_) => return None,
         }
     }
-    match values.len() > MAX_NAMED {
-        true => Named::Many,
-        false => Named::By(values),
-    }
+    Some(values)
 }
 
 fn decoded(text: &str) -> String {

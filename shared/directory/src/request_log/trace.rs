@@ -6,11 +6,11 @@
 use jiff::{SignedDuration, Timestamp};
 use rollcall_model::{is_id, shown};
 use rollcall_scim as scim;
-use rollcall_store::{Error, Item, Partition, Range, from_item, just_after, text};
-use serde::de::DeserializeOwned;
+use rollcall_store::{Error, Item, Partition, Range, just_after, text};
 
 use crate::journal::entry::{AuditQuery, Entry};
 use crate::journal::handle::Journal;
+use crate::journal::read_back::Logged;
 use crate::request_log::handle::RequestLog;
 use crate::request_log::log::LoggedRequest;
 
@@ -80,7 +80,7 @@ impl RequestLog<'_> {
             false => None,
         };
         match item {
-            Some(item) => from_item(item),
+            Some(item) => LoggedRequest::from_item(item),
             None => Err(scim::Error::NotFound {
                 what: format!("request `{}`", shown(id)),
             }
@@ -107,7 +107,7 @@ impl RequestLog<'_> {
         Ok(entries)
     }
 
-    async fn part<T: DeserializeOwned>(
+    async fn part<T: Logged>(
         self,
         partition: Partition,
         at: Timestamp,
@@ -120,7 +120,7 @@ impl RequestLog<'_> {
             .limit(MAX_LOOKED_AT);
         let items = self.scope.table.query(&range).await?.items.into_iter();
         let before_end = |item: &Item| text(item, "SK").is_ok_and(|id| id < end.as_str());
-        items.take_while(before_end).map(from_item).collect()
+        items.take_while(before_end).map(T::of_item).collect()
     }
 }
 

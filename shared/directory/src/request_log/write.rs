@@ -16,7 +16,7 @@ impl RequestLog<'_> {
     pub async fn write(self, mut request: LoggedRequest, keep_days: u32) -> Result<(), Error> {
         request.expires = request.at.as_second() + i64::from(keep_days) * 86_400;
         let keys = self.scope.keys();
-        let entry = to_item(&keys.requests().at(&request.id), &request)?;
+        let entry = request.to_stored(&keys.requests().at(&request.id))?;
         let index = index_keys(keys, &request);
         if index.is_empty() {
             return self.scope.table.put(entry).await;

@@ -5,6 +5,7 @@
 //! cursor to page cursor. Every other query reads and evaluates all resources. A query with a cursor is one of
 //! `by_cursor`.
 
+use futures::try_join;
 use rollcall_model::{GROUPS, Kind};
 use rollcall_scim::{Query, limits};
 use rollcall_store::{Error, from_item, text};
@@ -12,13 +13,21 @@ use rollcall_store::{Error, from_item, text};
 use crate::resources::assemble::{Needs, assemble};
 use crate::resources::handle::Resources;
 use crate::resources::page::Page;
-use crate::resources::page_cursor::Position;
+use crate::resources::page_cursor::{Position, Walk};
 use crate::resources::patience::{PATIENCE, in_time};
 use crate::resources::query_plan::{QueryPlan, plan};
 use crate::resources::record::Record;
 use crate::resources::slice::{Slice, sort, sort_key};
 use crate::resources::walk_order::{Order, walk_order};
 use crate::resources::writes::Pointer;
+
+/// What a walk has read for a page.
+struct Walked {
+    total: u64,
+    records: Vec<Record>,
+    /// Where the next page starts, if there can be one.
+    onward: Option<(Walk, Position)>,
+}
 
 impl Resources<'_> {
     /// Reads one page of the resources that match (RFC 7644 §3.4.2).
@@ -41,15 +50,27 @@ impl Resources<'_> {
         let asked = asked.unwrap_or_default();
         let plan = plan(kind, query.filter.as_ref());
         self.settle_for(kind, query, &plan).await?;
+        let mut onward = None;
         let (total, records) = match (plan, walk_order(kind, query)) {
-            (_, Some(order)) => self.walk_page(kind, query, slice, order).await?,
+            (_, Some(order)) => {
+                let walked = self.walk_page(kind, query, slice, order).await?;
+                onward = walked.onward;
+                (walked.total, walked.records)
+            }
             (QueryPlan::All, None) => self.full_scan(kind, query, slice, &asked).await?,
             (plan, _) => {
                 self.read_candidates(kind, query, slice, &asked, &plan)
                     .await?
             }
         };
-        let resources = assemble(self.scope, kind, &records, &shown).await?;
+        let remembered = async {
+            match &onward {
+                Some((walk, position)) => self.remember(walk, position).await,
+                None => Ok(()),
+            }
+        };
+        let assembled = assemble(self.scope, kind, &records, &shown);
+        let (resources, ()) = try_join!(assembled, remembered)?;
         Ok(Page {
             total,
             start_index: slice.start,
@@ -64,29 +85,52 @@ impl Resources<'_> {
         query: &Query,
         slice: Slice,
         order: Order<'_>,
-    ) -> Result<(u64, Vec<Record>), Error> {
-        let Some(total) = self.total_of(kind, order).await? else {
-            return Ok((0, Vec::new()));
+    ) -> Result<Walked, Error> {
+        let empty = |total| Walked {
+            total,
+            records: Vec::new(),
+            onward: None,
         };
         if slice.count == 0 {
-            return Ok((total, Vec::new()));
+            let total = self.total_of(kind, order).await?;
+            return Ok(empty(total.unwrap_or_default()));
         }
         let walk = self.walk(kind, query);
-        let from = self.position(&walk, slice.start).await?;
+        // The first page needs neither the total nor a position, so all three are read at the same time.
+        let is_first = slice.start <= 1;
+        let want = |index: u64| {
+            let want = slice.end().saturating_sub(index).min(limits::MAX_RESULTS);
+            usize::try_from(want).unwrap_or(usize::MAX)
+        };
+        let first = async {
+            match is_first {
+                true => self.walk_on(kind, order, None, want(1)).await.map(Some),
+                false => Ok(None),
+            }
+        };
+        let (total, from, mut read) = try_join!(
+            self.total_of(kind, order),
+            self.position(&walk, slice.start),
+            first
+        )?;
+        let Some(total) = total else {
+            return Ok(empty(0));
+        };
         // If resources of earlier pages were deleted during the walk, `start` can exceed `total` although more follow.
         if slice.start > total && from.index != slice.start {
-            return Ok((total, Vec::new()));
+            return Ok(empty(total));
         }
         let mut index = from.index;
         let mut behind = from.behind;
         let mut records = Vec::new();
         while index < slice.end() {
-            let want = (slice.end() - index).min(limits::MAX_RESULTS);
-            let want = usize::try_from(want).unwrap_or(usize::MAX);
-            let (read, next) = self.walk_on(kind, order, behind, want).await?;
+            let (page, next) = match read.take() {
+                Some(page) => page,
+                None => self.walk_on(kind, order, behind, want(index)).await?,
+            };
             let skip = usize::try_from(slice.start.saturating_sub(index)).unwrap_or(usize::MAX);
-            index += read.len() as u64;
-            records.extend(read.into_iter().skip(skip));
+            index += page.len() as u64;
+            records.extend(page.into_iter().skip(skip));
             behind = next;
             if behind.is_none() {
                 // The number of members counts those whom the connection has deleted without effect.
@@ -94,14 +138,19 @@ impl Resources<'_> {
                     Order::Members(_) => total.min(index - 1),
                     Order::Created | Order::Name { .. } => total,
                 };
-                return Ok((total, records));
+                return Ok(Walked {
+                    total,
+                    records,
+                    onward: None,
+                });
             }
         }
-        if let Some(behind) = behind {
-            let position = Position::at(slice.end(), behind, None);
-            self.remember(&walk, &position).await?;
-        }
-        Ok((total, records))
+        let onward = behind.map(|behind| (walk, Position::at(slice.end(), behind, None)));
+        Ok(Walked {
+            total,
+            records,
+            onward,
+        })
     }
 
     /// Returns how many there are in an order; `None` if the group whose members they are does not exist.

@@ -21,18 +21,23 @@ use http::request::Parts;
 use http::uri::{PathAndQuery, Uri};
 use lambda_http::RequestExt;
 use rollcall_directory::capacity::{self, Cost};
-use rollcall_runtime::init_logging;
+use rollcall_runtime::{chain, init_logging};
 use tokio::time::timeout;
 use tower::{Service, ServiceExt};
 use tracing::{Instrument, Span, field};
 
 use crate::access_log;
+use crate::afterwards::Afterwards;
+use crate::extension::Extension;
 use crate::path::{Marker, normalise};
 use crate::request_id::{request_id, trace_of};
 
 /// How long a handler may take. A function ends after 28 seconds; before that, it answers and logs. Whatever the handler
 /// still waited for is dropped, as if the process had been killed there.
 const PATIENCE: Duration = Duration::from_secs(25);
+
+/// The environment variable that lets a function leave work for after its answers, if it is `true`.
+const LEAVES_VARIABLE: &str = "LOG_READS_AFTER_ANSWER";
 
 /// A request with its whole body and a normalised path.
 pub type Received = http::Request<Bytes>;
@@ -64,15 +69,28 @@ pub struct HttpFunction {
     router: Router,
     surface: Arc<dyn Surface>,
     patience: Duration,
+    afterwards: Option<Afterwards>,
 }
 
 /// Runs a function in the Lambda runtime. Returns when the runtime ends.
+///
+/// With `LOG_READS_AFTER_ANSWER=true`, an internal extension does what requests leave for after their answers. Without the
+/// extension, they leave nothing.
 ///
 /// # Errors
 ///
 /// Only those of the runtime. The function answers every request itself.
 pub async fn run(function: HttpFunction) -> Result<(), lambda_http::Error> {
     init_logging();
+    if std::env::var(LEAVES_VARIABLE).is_ok_and(|value| value == "true") {
+        match Extension::register().await {
+            Ok(extension) => return extension.run(function).await,
+            Err(error) => {
+                let error = chain(&*error);
+                tracing::error!(error, "no extension, so nothing is left for after answers");
+            }
+        }
+    }
     lambda_http::run(function).await
 }
 
@@ -83,6 +101,16 @@ impl HttpFunction {
             router: router.layer(middleware::from_fn(name_route)),
             surface: Arc::new(surface),
             patience: PATIENCE,
+            afterwards: None,
+        }
+    }
+
+    /// Lets the function leave work for after its answers. Whoever calls it must do that work then.
+    #[must_use]
+    pub fn leaving(self, afterwards: Afterwards) -> Self {
+        Self {
+            afterwards: Some(afterwards),
+            ..self
         }
     }
 
@@ -98,6 +126,9 @@ impl HttpFunction {
             tenant = field::Empty,
         );
         parts.uri = routed_uri(&parts, self.surface.marker());
+        if let Some(afterwards) = &self.afterwards {
+            parts.extensions.insert(afterwards.clone());
+        }
         let request = Received::from_parts(parts, bytes_of(body));
         let next = Next { function: self };
         let response = self.surface.answer(request, next).instrument(span).await;
@@ -134,6 +165,7 @@ impl Next<'_> {
             router,
             surface,
             patience,
+            ..
         } = self.function;
         let method = request.method().clone();
         let routed = router.clone().oneshot(request.map(Body::from));

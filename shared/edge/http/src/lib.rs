@@ -2,7 +2,8 @@
 //!
 //! An [`HttpFunction`] is a router of endpoints behind one outer layer (`function`). The layer normalises the path
 //! (`path`), catches panics, and logs each response (`access_log`). What differs between SCIM, the API and pages is a
-//! [`Surface`]. SCIM and the API define theirs in crates of their own; the one for pages is here (`pages`).
+//! [`Surface`]. SCIM and the API define theirs in crates of their own; the one for pages is here (`pages`). A request can
+//! leave work for after its answer (`afterwards`), which an internal extension of Lambda waits for (`extension`).
 //!
 //! Handlers use:
 //! - `base_url`, `request_id` and `origin`: the URL at which the client reached the service, the id of the request, and
@@ -52,6 +53,8 @@
 //! ```
 
 mod access_log;
+mod afterwards;
+mod extension;
 mod function;
 mod path;
 
@@ -68,6 +71,7 @@ mod problem_type;
 mod values;
 
 pub use access_log::Fault;
+pub use afterwards::Afterwards;
 pub use base_url::{Root, root};
 pub use bearer::{bearer, sole_bearer, sole_bearer_of};
 pub use body::{Unreadable, json, object, read};

@@ -84,6 +84,8 @@ metrics! {
     ReadUnits("Count", None, true);
     /// Write units of DynamoDB that a request consumed.
     WriteUnits("Count", None, true);
+    /// A request of an identity provider whose entry in the request log could not be written.
+    Unlogged("Count", None, false);
     /// The time from a change to its event on the bus.
     EventLag("Milliseconds", None, false);
     /// A journal entry that cannot become an event and was set aside.

@@ -1,6 +1,8 @@
 //! Writes the request log: the requests of identity providers and the responses, for the tenant's admins.
 //!
-//! One `PutItem` writes an entry after the response is built. A failed write never changes the response.
+//! One call writes an entry when the response is built. A failed write never changes the response; it is a line of the log
+//! and a metric. The entry of a successful read can be written after the answer, if the function may leave work for then;
+//! what failed or changed something is logged before.
 
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
@@ -14,7 +16,7 @@ use rollcall_directory::{
     Caller, Directory, Effects, LoggedRequest, Refusal, SentBody, Verdict, without_secrets,
 };
 use rollcall_edge_http::{BASE_PATH, normalise, origin, request_id};
-use rollcall_runtime::chain;
+use rollcall_runtime::{Metric, Record, chain};
 use rollcall_scim::Readings;
 use serde_json::Value;
 
@@ -23,7 +25,7 @@ use crate::authorizer_context::AuthorizerContext;
 use crate::base_url::{BULK_PATH, MARKER, TOKEN_PATH};
 use crate::error::Refused;
 
-/// How long a response waits for its log entry to be written. After that, it is sent anyway.
+/// How long writing a log entry may take. After that, the response is sent without it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// The caller, and the reason if the token was refused, with the address that it came from.
@@ -167,6 +169,12 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
+    /// Returns whether the entry may be written after the answer: that of a successful read.
+    pub(crate) fn can_wait(&self) -> bool {
+        let is_accepted = |known: &Known| known.refusal.is_none();
+        self.known.as_ref().is_some_and(is_accepted) && self.entry.is_successful_read()
+    }
+
     /// Writes the entry; returns it if the caller is not known, because then no log has it.
     pub(crate) async fn write(self) -> Option<LoggedRequest> {
         match self.known {
@@ -199,8 +207,12 @@ async fn write(directory: &Directory, mut entry: LoggedRequest, known: Known) {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
             tracing::warn!(error = chain(&error), "the request could not be logged");
+            Record::new().value(Metric::Unlogged, 1.0).emit();
         }
-        Err(_elapsed) => tracing::warn!("the request could not be logged in time"),
+        Err(_elapsed) => {
+            tracing::warn!("the request could not be logged in time");
+            Record::new().value(Metric::Unlogged, 1.0).emit();
+        }
     }
 }
 

@@ -12,8 +12,9 @@ use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use lambda_http::RequestExt;
 use rollcall_directory::Directory;
-use rollcall_edge_http::{HttpFunction, Marker, Next, Received, Surface};
+use rollcall_edge_http::{Afterwards, HttpFunction, Marker, Next, Received, Surface};
 use rollcall_scim::{self as scim, Reading};
+use tracing::{Instrument, Span};
 
 use crate::base_url::{MARKER, TOKEN_PATH};
 use crate::error::{Error, refusal};
@@ -70,12 +71,25 @@ impl Surface for Scim {
             let Handled {
                 pending,
                 account,
+                afterwards,
                 content_type,
                 took,
                 mut response,
             } = handled;
             if let Some(pending) = pending {
-                let logged = pending.answered(&response, took, readings).write();
+                let answered = pending.answered(&response, took, readings);
+                let afterwards = afterwards.filter(|_| answered.can_wait());
+                let logged = answered.write();
+                let logged = async {
+                    match afterwards {
+                        Some(afterwards) => {
+                            let span = Span::current();
+                            afterwards.leave(logged.map(drop).instrument(span));
+                            None
+                        }
+                        None => logged.await,
+                    }
+                };
                 let consumed = response.extensions().get().copied();
                 let charged = ReadAccount::charge(account, consumed);
                 let (unlogged, ()) = futures::join!(logged, charged);
@@ -105,6 +119,8 @@ struct Handled {
     /// `None` if the function does not log its requests.
     pending: Option<Pending>,
     account: Option<ReadAccount>,
+    /// Takes the log entry of a read, if the function may write it after the answer.
+    afterwards: Option<Afterwards>,
     content_type: &'static str,
     took: Duration,
     response: Response,
@@ -114,6 +130,7 @@ impl Scim {
     async fn handle(&self, request: Received, next: Next<'_>) -> Handled {
         let content_type = content_type(request.headers());
         let (mut request, pending, account) = self.receive(request);
+        let afterwards = request.extensions_mut().remove();
         let started = Instant::now();
         let response = match request.extensions_mut().remove() {
             Some(Foregone(error)) => refusal(&error),
@@ -122,6 +139,7 @@ impl Scim {
         Handled {
             pending,
             account,
+            afterwards,
             content_type,
             took: started.elapsed(),
             response,

@@ -179,7 +179,7 @@ impl Insight<'_> {
             let page = self.scope.table.query(&range).await?;
             looked_at += page.items.len();
             for item in page.items {
-                let request: LoggedRequest = from_item(item)?;
+                let request = LoggedRequest::from_item(item)?;
                 if unsettled.is_empty() && book.is_full_for(&request) {
                     return Ok((unsettled, false));
                 }
