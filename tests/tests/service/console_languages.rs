@@ -45,7 +45,7 @@ async fn tenant(service: &Service, name: &str) -> (Tenant, Vec<String>) {
 }
 
 /// Returns the texts of a page that have at least three words and are no document.
-fn sentences(html: &str) -> BTreeSet<String> {
+pub(crate) fn sentences(html: &str) -> BTreeSet<String> {
     let (_, body) = html.split_once("<body").unwrap_or_default();
     let texts = body
         .split('<')
