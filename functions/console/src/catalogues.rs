@@ -99,7 +99,9 @@ fn variables_in(expression: &Expression<&str>, found: &mut Variables) {
 
 fn variables_inline(inline: &InlineExpression<&str>, found: &mut Variables) {
     match inline {
-        InlineExpression::VariableReference { id } => drop(found.insert(id.name.to_owned())),
+        InlineExpression::VariableReference { id } => {
+            found.insert(id.name.to_owned());
+        }
         InlineExpression::Placeable { expression } => variables_in(expression, found),
         InlineExpression::FunctionReference { id, arguments } => {
             let CallArguments { positional, .. } = arguments;
@@ -317,7 +319,9 @@ fn templates_have_no_words_of_their_own() {
         match (is_left, words.is_empty()) {
             _ if name == FIXTURE => {}
             (None, false) => wrong.push(format!("{name}: {words:?}")),
-            (Some(one), false) => drop(done.insert(*one)),
+            (Some(one), false) => {
+                done.insert(*one);
+            }
             (_, true) => {}
         }
     }

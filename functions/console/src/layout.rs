@@ -13,7 +13,7 @@ use crate::assets::{self, Icon};
 use crate::brand::Look;
 use crate::language::{self, Language};
 use crate::session_cookie::form_token_of;
-use crate::{Text, messages, t};
+use crate::{Text, api_errors, t};
 
 /// A section of the console, listed in the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -323,7 +323,7 @@ fn title(status: u16) -> Text {
 /// found by its English text.
 pub(crate) fn said(problem: &Problem) -> String {
     let detail = problem.detail();
-    messages::translated(detail).unwrap_or_else(|| detail.to_owned())
+    api_errors::translated(detail).unwrap_or_else(|| detail.to_owned())
 }
 
 /// The text with a large first letter.

@@ -9,6 +9,7 @@
 //! - `brand` says how pages look: name and logo of the product, and `brand_sheet` has its colour.
 //! - `messages` has what pages say, in each language: `t("key")`. `language` is which one a visit has. The texts are in
 //!   `locales`; `catalogues` checks them.
+//! - `api_errors` says in that language what the API says in English.
 //! - `display` formats times, names, roles and states. `change_summary` describes a change in words.
 //! - `change_sentence` and `request_sentence` say what a line of a log is, with the names in `known_names`; `asked` reads
 //!   what a request asked for, and `bursts` puts entries of one cause together. `request_refusal` says why a request failed,
@@ -21,6 +22,7 @@
 //! Pages work without scripts. With scripts, htmx loads parts of a page: lists that unfold, a checklist that updates
 //! itself, a preview, progress.
 
+mod api_errors;
 mod asked;
 mod assets;
 mod brand;

@@ -32,7 +32,7 @@ macro_rules! areas {
 }
 
 areas! {
-    "common" "layout" "errors" "open" "overview"
+    "common" "layout" "errors" "api" "open" "overview"
     "people" "person" "deleted" "merge"
     "groups" "group" "preview" "roles"
     "connect" "connection" "guides" "checklist" "rehearsal" "remedies" "held" "observed" "tokens" "issued" "settings"
@@ -90,19 +90,6 @@ pub(crate) fn t(key: &'static str) -> Text {
         args: FluentArgs::new(),
         fragments: Vec::new(),
     }
-}
-
-/// The errors of the API and of the directory that have a message, which says them in English as they do.
-const SAID_BY_API: &[&str] = &["error-this-page-missing"];
-
-/// Returns the message that says this in English, in the language of the visit; `None` if there is no such message.
-pub(crate) fn translated(english: &str) -> Option<String> {
-    if language::spoken() == Language::English {
-        return None;
-    }
-    let mut keys = SAID_BY_API.iter();
-    let says = |key: &&&'static str| t(key).formatted(Language::English) == english;
-    keys.find(says).map(|key| t(key).plain())
 }
 
 /// A message and what is put into it.
@@ -253,6 +240,14 @@ impl Text {
     fn fragment_of(&self, mark: char) -> Option<&Fragment> {
         let at = u32::from(mark).checked_sub(FIRST_MARK)?;
         self.fragments.get(usize::try_from(at).ok()?)
+    }
+
+    /// The parts of the message in English between what is put in by these names, in this order.
+    pub(crate) fn parts_in_english(self, names: &[&'static str]) -> Vec<String> {
+        let text = names.iter().fold(self, |text, name| text.s(name, ""));
+        let is_mark = |c: char| text.fragment_of(c).is_some();
+        let parts = text.formatted(Language::English);
+        parts.split(is_mark).map(str::to_owned).collect()
     }
 
     /// The message with marks in the places of its fragments.

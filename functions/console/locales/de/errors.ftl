@@ -15,7 +15,6 @@ error-form-too-long = das Formular ist zu lang
 error-form-unreadable = das Formular kann nicht gelesen werden; laden Sie die Seite neu
 error-other-session = dieses Formular gehört zu einer anderen Sitzung, nichts wurde geändert; laden Sie die Seite neu
 error-not-a-form = das kann nicht mit einem Formular angefordert werden
-error-this-page-missing = diese Seite gibt es nicht
 error-select-people = wählen Sie zuerst Personen aus
 error-select-fewer-people = wählen Sie höchstens { $most } Personen aus
 error-sessions-of-some = die Sitzungen von { $ended } von { $all } Personen sind beendet; zu den übrigen, die noch ausgewählt sind: { $why }

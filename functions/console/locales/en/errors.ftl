@@ -15,7 +15,6 @@ error-form-too-long = the form is too long
 error-form-unreadable = the form cannot be read; load the page again
 error-other-session = this form was made for another session, nothing was changed; load the page again
 error-not-a-form = this cannot be asked for by a form
-error-this-page-missing = this page does not exist
 error-select-people = select people first
 error-select-fewer-people = select { $most } people at most
 error-sessions-of-some = the sessions of { $ended } of { $all } people ended; of the others, who are still selected: { $why }

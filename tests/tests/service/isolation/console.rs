@@ -167,8 +167,10 @@ fn pages() -> Vec<Page> {
     let routes = router.split(".route(").skip(1);
     let mut pages: Vec<Page> = routes.flat_map(page).collect();
     assert!(pages.len() > 40, "{}", pages.len());
-    // A link is a credential itself: whoever has it is let in. Closing ends the session that the other cells need.
-    pages.retain(|page| !["/console/open", "/console/close"].contains(&page.path.as_str()));
+    // A link is a credential itself: whoever has it is let in. Closing ends the session that the other cells need. A language
+    // is chosen without a session.
+    let apart = ["/console/open", "/console/close", "/console/language"];
+    pages.retain(|page| !apart.contains(&page.path.as_str()));
     pages.sort_by_key(|page| (page.is_form, page.path.ends_with("/delete")));
     pages
 }
