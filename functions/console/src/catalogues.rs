@@ -269,7 +269,8 @@ fn words(template: &str) -> Vec<String> {
     for part in parts {
         let (tag, behind) = part.split_once('>').unwrap_or((part, ""));
         for attribute in READ {
-            let values = tag.split(&format!(" {attribute}=\"")).skip(1);
+            let begin = format!(" {attribute}=\"");
+            let values = tag.split(&begin).skip(1);
             for value in values.filter_map(|rest| rest.split('"').next()) {
                 read += &format!(" {value} ");
             }
