@@ -9,6 +9,9 @@ use crate::t;
 /// The messages, with what is put into each of them.
 const KNOWN: &[(&str, &[&str])] = &[
     ("api-page-missing", &[]),
+    ("api-request-missing", &[]),
+    ("api-trace-missing", &[]),
+    ("api-file-missing", &[]),
     ("api-missing-or-deleted", &["what"]),
     ("api-missing", &["what"]),
     ("api-not-unique", &["attribute"]),

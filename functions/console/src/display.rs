@@ -290,12 +290,6 @@ pub(crate) fn outcome(status: &u16) -> &'static str {
     }
 }
 
-/// A number with its noun.
-pub(crate) fn count(number: &u64, noun: &str, nouns: &str) -> String {
-    let noun = if *number == 1 { noun } else { nouns };
-    format!("{} {noun}", self::number(number))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

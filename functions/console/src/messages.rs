@@ -95,7 +95,7 @@ pub(crate) fn t(key: &'static str) -> Text {
 /// A message and what is put into it.
 ///
 /// `Display` writes HTML, which a template shows as it is. [`Text::plain`] is the text alone.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Text {
     key: &'static str,
     args: FluentArgs<'static>,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 /// Turns that templates avoid, in small letters.
-const AVOIDED: [&str; 18] = [
+const AVOIDED: [&str; 19] = [
     "whoever",
     "somebody",
     "please",
@@ -18,12 +18,17 @@ const AVOIDED: [&str; 18] = [
     "there is no ",
     "nothing needs you.",
     "known since",
-    "not signed in.",
+    // As the name of a state.
+    ">not signed in.",
+    "= not signed in.",
     "unless given",
     "those without",
     "the mapping was saved",
     "tokens that are refused",
 ];
+
+/// Catalogues that say in English what the API, the findings and the settings say, word for word.
+const OF_OTHERS: [&str; 4] = ["api.ftl", "health.ftl", "reasons.ftl", "settings.ftl"];
 
 /// Returns the names and texts of all templates below a folder.
 fn templates(folder: &Path) -> Vec<(String, String)> {
@@ -46,8 +51,7 @@ fn said() -> Vec<(String, String)> {
     let console = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut all = templates(&console.join("templates"));
     all.append(&mut templates(&console.join("locales/en")));
-    // The API writes those.
-    all.retain(|(name, _)| !name.ends_with("api.ftl"));
+    all.retain(|(name, _)| !OF_OTHERS.iter().any(|one| name.ends_with(one)));
     all
 }
 

@@ -44,22 +44,20 @@ async fn tenant(service: &Service, name: &str) -> (Tenant, Vec<String>) {
     )
 }
 
-/// Returns the texts of a page that have at least three words.
+/// Returns the texts of a page that have at least three words and are no document.
 pub(crate) fn sentences(html: &str) -> BTreeSet<String> {
     let (_, body) = html.split_once("<body").unwrap_or_default();
     let texts = body
         .split('<')
         .filter_map(|part| Some(part.split_once('>')?.1.trim()));
     let is_long = |text: &&str| {
-        text.split_whitespace()
-            .filter(|word| word.len() > 1)
-            .count()
-            > 2
+        let words = text.split_whitespace().filter(|word| word.len() > 1);
+        words.count() > 2 && !text.contains("&#34;")
     };
     texts.filter(is_long).map(str::to_owned).collect()
 }
 
-pub(crate) fn assert_german(seen: &ConsoleResponse, path: &str) {
+fn assert_german(seen: &ConsoleResponse, path: &str) {
     assert!(seen.html.contains("<html lang=\"de\">"), "{path}");
     assert_eq!(seen.header("content-language"), "de", "{path}");
     assert_eq!(seen.header("vary"), "accept-language, cookie", "{path}");

@@ -36,3 +36,6 @@ api-most-tokens = die Organisation hat so viele Token, wie sie haben darf; wider
 api-snooze-days = `days` muss 1 bis { $most } sein
 api-snooze-reason = `reason` muss 1 bis { $most } Zeichen haben
 api-merge-only = nur ein Konto, das durch eine Anmeldung oder einen Import entstand und nicht gesperrt ist, kann zusammengeführt werden, und nur mit einer Person, die ein Identitätsanbieter übertragen hat
+api-request-missing = diese Anfrage gibt es nicht
+api-trace-missing = eine Spur dieser Anfrage gibt es nicht
+api-file-missing = diese Datei gibt es nicht

@@ -36,3 +36,6 @@ api-most-tokens = the organisation has as many tokens as it may have; revoke one
 api-snooze-days = `days` must be 1 to { $most }
 api-snooze-reason = `reason` must have 1 to { $most } characters
 api-merge-only = only an account that came from sign-in or an import and is not blocked can be merged, and only into a person whom an identity provider pushed
+api-request-missing = this request does not exist
+api-trace-missing = a trace of this request does not exist
+api-file-missing = this file does not exist

@@ -267,13 +267,13 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     match log::show(&visitor, is_part, &search).await? {
         Shown::Record(response) => Ok(response),
-        Shown::List(layout, connections, log) => render(&Page {
-            layout,
+        Shown::List(list) => render(&Page {
+            layout: list.layout,
             chart: chart_part(&visitor).await?,
-            log,
+            log: list.log,
             csv: search.address("", "csv"),
             json: search.address("", "json"),
-            connections,
+            connections: list.connections,
             search,
         }),
     }

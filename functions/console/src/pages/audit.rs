@@ -266,9 +266,9 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     match log::show(&visitor, is_part, &search).await? {
         Shown::Record(response) => Ok(response),
-        Shown::List(layout, _, log) => render(&Page {
-            layout,
-            log,
+        Shown::List(list) => render(&Page {
+            layout: list.layout,
+            log: list.log,
             csv: search.address("", "csv"),
             json: search.address("", "json"),
             search,

@@ -108,7 +108,14 @@ pub(super) type QueryOf<S> = <<S as LogSearch>::Entry as LogEntry>::Query;
 pub(super) enum Shown {
     /// The open record alone, for a script.
     Record(Response),
-    List(Layout, Vec<Connection>, Log),
+    List(Box<List>),
+}
+
+/// The list that a search finds.
+pub(super) struct List {
+    pub(super) layout: Layout,
+    pub(super) connections: Vec<Connection>,
+    pub(super) log: Log,
 }
 
 /// Reads the page of a log that a search asks for.
@@ -148,7 +155,11 @@ pub(super) async fn show<S: LogSearch>(
         until,
     };
     let log = log::<S::Entry>(reader, listed, (chips, record)).await?;
-    Ok(Shown::List(layout, connections, log))
+    Ok(Shown::List(Box::new(List {
+        layout,
+        connections,
+        log,
+    })))
 }
 
 /// Shows what has come to a live list since.

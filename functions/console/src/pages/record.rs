@@ -39,7 +39,6 @@ pub(super) fn kept(
 pub(super) struct Record {
     /// The id of its row.
     pub(super) id: String,
-    pub(super) title: Option<Text>,
     pub(super) at: Timestamp,
     /// The address of the list without it.
     pub(super) close: String,
@@ -47,8 +46,12 @@ pub(super) struct Record {
 }
 
 impl Record {
+    /// What happened.
     pub(super) fn title(&self) -> Option<&Text> {
-        self.title.as_ref()
+        match self.parts.is_one_change {
+            true => self.parts.changes.first().map(Change::said),
+            false => self.parts.asked.as_ref().map(Asked::said),
+        }
     }
 
     pub(super) fn parts(&self) -> &Parts {
@@ -233,10 +236,8 @@ pub(super) async fn requested(
     let of = of.map(|it| (it.id.clone(), it.request_id.clone(), it.at));
     let (id, request_id, at) = of.ok_or_else(|| Problem::not_found("this request"))?;
     let parts = parts(visitor, connections, (request_id, at), trace).await?;
-    let title = parts.asked.as_ref().map(|asked| asked.said.clone());
     Ok(Record {
         id,
-        title,
         at,
         close: view.with(&[("entry", "")]),
         parts,
@@ -264,10 +265,8 @@ pub(super) async fn changed(
     let mut parts = parts(visitor, connections, (request_id, at), trace).await?;
     parts.more = others;
     parts.is_one_change = true;
-    let title = parts.changes.first().map(|change| change.said.clone());
     Ok(Record {
         id,
-        title,
         at,
         close: view.with(&[("entry", "")]),
         parts,

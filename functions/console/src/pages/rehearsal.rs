@@ -19,7 +19,7 @@ use super::fields::NoFields;
 use super::rehearsal_words::{in_english, said};
 use crate::layout::{Layout, Section, redirect, render, render_refused};
 use crate::providers::ProviderInfo;
-use crate::request_refusal::{explained, readings};
+use crate::request_refusal::{diagnosis, readings};
 use crate::visitor::{Change, Visitor};
 use crate::{Text, t};
 
@@ -85,7 +85,7 @@ impl Row {
 
     /// What is wrong with the request, if it failed.
     fn diagnosis(&self) -> Option<Text> {
-        self.request.diagnosed().map(explained)
+        diagnosis(&self.request)
     }
 
     /// How the request was read, where that is odd.

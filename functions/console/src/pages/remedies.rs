@@ -160,6 +160,14 @@ struct Page {
     is_owner: bool,
 }
 
+impl Page {
+    /// Where the rest is counted, below the console's path.
+    fn rest(&self, next: &str) -> String {
+        let (connection, kind) = (&self.connection.id, self.kind.id());
+        format!("/connections/{connection}/remedies/{kind}?{next}")
+    }
+}
+
 pub(crate) async fn show(
     visitor: Visitor<Configure>,
     Id(id): Id,
