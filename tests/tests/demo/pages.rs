@@ -348,7 +348,7 @@ pub(crate) fn pages(ids: &Ids) -> Vec<Page> {
             "Activity: failed requests",
             activity,
             "",
-            "?failed=true",
+            "?failed=yes",
         ),
         of(
             2,

@@ -17,8 +17,8 @@ const BEGINS: [(Source, i64, i64); 4] = [
     (Source::Lisbon, 28, 300),
     (Source::Contractors, 28, 500),
 ];
-/// How many people and groups an identity provider pushes before the time moves on by a minute.
-const EACH_MINUTE: usize = 50;
+/// How many people an identity provider pushes before the time moves on by four minutes.
+const AT_ONCE: usize = 200;
 /// The roles that groups give, decided before the groups are there.
 const MAPPED: [(&str, &str); 8] = [
     ("app-plumbline-admins", "admin"),
@@ -44,6 +44,8 @@ pub(super) async fn found(world: &mut World<'_>) -> Result<(), Trouble> {
     let tenant = json!({"display_name": TENANTS[0].1, "settings": settings,
         "ceilings": {"read_units_per_minute": i32::MAX}});
     world.application(Method::PUT, "", tenant).await?;
+    // The log is indexed from its first request.
+    world.handle()?.request_log().note_indexed().await?;
     for (group, role) in MAPPED {
         let path = format!("/groups/role-mapping?name={}", super::world::encoded(group));
         let body = json!({"role_ids": [role]});
@@ -55,7 +57,7 @@ pub(super) async fn found(world: &mut World<'_>) -> Result<(), Trouble> {
         connect(world, source).await?;
         people(world, source, day, minute + 30).await?;
         groups(world, source, day, minute + 90).await?;
-        world.follow().await?;
+        world.catch_up().await?;
     }
     world.at(28, 700);
     owner(world).await?;
@@ -101,13 +103,10 @@ async fn people(
     world
         .ask(source, Method::GET, "/Users?startIndex=1&count=1", None)
         .await?;
-    for some in first.chunks(EACH_MINUTE) {
+    for some in first.chunks(AT_ONCE) {
         world.at(day, minute);
-        for place in some {
-            world.hire(*place).await?;
-        }
-        world.follow().await?;
-        minute += 1;
+        world.hire_all(source, some)?;
+        minute += 4;
     }
     Ok(())
 }

@@ -100,6 +100,7 @@ async fn story(world: &mut World<'_>) -> Result<(), Trouble> {
     founding::found(world).await?;
     month::pass(world).await?;
     today::pass(world).await?;
+    world.note_indexed(29, 1).await?;
     others::begin(world).await?;
     world.at(0, 1_440);
     world.settle(&TENANTS).await

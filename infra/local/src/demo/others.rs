@@ -19,6 +19,8 @@ pub(super) async fn begin(world: &mut World<'_>) -> Result<(), Trouble> {
         world.at(0, 300);
         let tenant = json!({"display_name": name, "settings": {"rate_limit": null}});
         world.application(Method::PUT, "", tenant).await?;
+        world.note_indexed(0, 300).await?;
+        world.at(0, 301);
         world.follow().await?;
     }
     observe(world).await

@@ -17,8 +17,9 @@ const TAKEN_AWAY: (usize, usize) = (280, 21);
 /// Lets the day pass. The last requests are a few minutes old.
 pub(super) async fn pass(world: &mut World<'_>) -> Result<(), Trouble> {
     let mut draw = Draw::new(42);
+    month::join(world, 0).await?;
     for nth in 0..8 {
-        world.at(0, 40 + 90 * nth);
+        world.at(0, 120 + 80 * nth);
         let place = world.company.place(Source::Okta, 100 + draw.below(1_200));
         world.look_up(place).await?;
         let path = format!("/Users/{}", world.people[place]);

@@ -1,20 +1,22 @@
 //! The company in the service: sends requests at the times of the story, and knows the ids that came back.
 
 use std::collections::HashMap;
+use std::thread;
 
 use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use rollcall_directory::clock::PastClock;
+use rollcall_directory::clock::{PastClock, time};
 use rollcall_directory::{Directory, Tenant};
 use rollcall_edge_http::{API_PATH, BASE_PATH};
 use serde_json::{Value, json};
+use tokio::runtime::Builder;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::caller::Caller;
 use crate::events::stream::Inserted;
 
-use super::company::{Company, SOURCES, Source};
+use super::company::{Company, Employee, SOURCES, Source};
 use super::tenants::TENANTS;
 use super::trouble::Trouble;
 
@@ -149,6 +151,15 @@ impl<'a> World<'a> {
         Ok(())
     }
 
+    fn caller_of(&self, source: Source) -> Caller<'a> {
+        let facts = facts(source);
+        Caller {
+            peer: facts.peer.into(),
+            agent: facts.agent,
+            ..self.caller
+        }
+    }
+
     /// Sends a request with the token of a connection, as its identity provider does. It may be refused.
     pub(super) async fn ask(
         &self,
@@ -157,12 +168,7 @@ impl<'a> World<'a> {
         path: &str,
         body: Option<&Value>,
     ) -> Result<(StatusCode, Value), Trouble> {
-        let facts = facts(source);
-        let caller = Caller {
-            peer: facts.peer.into(),
-            agent: facts.agent,
-            ..self.caller
-        };
+        let caller = self.caller_of(source);
         let url = format!("{BASE_PATH}{path}");
         Ok(caller
             .answer(method, &url, self.token(source), body)
@@ -218,6 +224,34 @@ impl<'a> World<'a> {
         let (source, body) = (person.source, person.body());
         let pushed = self.push(source, Method::POST, "/Users", &body).await?;
         self.people[place] = text(&pushed, "/id");
+        Ok(())
+    }
+
+    /// Pushes many who are new, at once from two threads.
+    pub(super) fn hire_all(&mut self, source: Source, places: &[usize]) -> Result<(), Trouble> {
+        let caller = self.caller_of(source);
+        let (token, at) = (self.token(source), time());
+        let bodies = |half: &[usize]| -> Vec<Value> {
+            let people = half.iter().map(|place| &self.company.people[*place]);
+            people.map(Employee::body).collect()
+        };
+        let half = places.len().div_ceil(2).max(1);
+        let halves: Vec<Vec<Value>> = places.chunks(half).map(bodies).collect();
+        let pushed: Vec<Result<Vec<String>, Trouble>> = thread::scope(|scope| {
+            let begun = halves.iter();
+            let begun = begun.map(|half| scope.spawn(move || hire_apart(caller, token, half, at)));
+            let begun: Vec<_> = begun.collect();
+            let ended = |_| Err(Trouble("a thread has ended".to_owned()));
+            let joined = begun.into_iter();
+            joined.map(|one| one.join().unwrap_or_else(ended)).collect()
+        });
+        let mut ids = Vec::with_capacity(places.len());
+        for some in pushed {
+            ids.extend(some?);
+        }
+        for (place, id) in places.iter().zip(ids) {
+            self.people[*place] = id;
+        }
         Ok(())
     }
 
@@ -295,6 +329,27 @@ impl<'a> World<'a> {
         self.admin(session, Method::PUT, &path, body).await?;
         Ok(())
     }
+}
+
+/// Pushes people from a thread of its own, whose clock is behind too. Returns their ids.
+fn hire_apart(
+    caller: Caller<'_>,
+    token: &str,
+    bodies: &[Value],
+    at: Timestamp,
+) -> Result<Vec<String>, Trouble> {
+    let _clock = PastClock::begin(at);
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Trouble(error.to_string()))?;
+    runtime.block_on(async {
+        let mut ids = Vec::with_capacity(bodies.len());
+        for body in bodies {
+            let url = format!("{BASE_PATH}/Users");
+            let pushed = caller.send(Method::POST, &url, token, Some(body)).await?;
+            ids.push(text(&pushed.1, "/id"));
+        }
+        Ok(ids)
+    })
 }
 
 /// Returns what is known of an identity provider.
