@@ -16,6 +16,7 @@
 //! - [`event_schemas`]: checks events against the OpenAPI document; [`json_schema`] validates.
 //! - [`compatibility`]: tenants that earlier versions stored.
 //! - [`replay`]: the directory that the events of a feed describe.
+//! - [`loader`]: people and groups in bulk, as copies of what the service wrote.
 //! - [`table`]: an embedded DynamoDB that can be filled with tens of thousands of users.
 //! - [`tenant_faults`]: faults for the requests of single tenants.
 //! - [`size`]: how much data the tests with much data create.
@@ -48,6 +49,7 @@ pub mod event_schemas;
 pub mod faults;
 pub mod idp;
 pub mod json_schema;
+pub mod loader;
 pub mod pattern;
 pub mod raw;
 pub mod replay;

@@ -14,6 +14,7 @@ use rollcall_directory::{
 };
 use rollcall_scim::{Projection, Resource};
 use serde_json::json;
+use tempfile::TempDir;
 
 use crate::faults::Faults;
 use crate::urn;
@@ -26,6 +27,7 @@ pub struct TestTable {
     endpoint: String,
     client: Client,
     key_ring: KeyRing,
+    _folder: Option<TempDir>,
 }
 
 impl TestTable {
@@ -35,6 +37,25 @@ impl TestTable {
     /// Panics when the table cannot be started.
     pub async fn start() -> TestTable {
         let database = Database::memory().unwrap_or_else(|error| panic!("{error:?}"));
+        Self::of(database, None).await
+    }
+
+    /// Starts an empty table like [`Self::start`], in a file that is deleted with it: for more than fits into memory.
+    ///
+    /// # Panics
+    /// Panics when the table cannot be started.
+    pub async fn start_in_file() -> TestTable {
+        let folder = tempfile::tempdir().unwrap_or_else(|error| panic!("{error}"));
+        let path = folder.path().join("table.db");
+        let database = Database::new(&path.to_string_lossy());
+        Self::of(
+            database.unwrap_or_else(|error| panic!("{error:?}")),
+            Some(folder),
+        )
+        .await
+    }
+
+    async fn of(database: Database, folder: Option<TempDir>) -> TestTable {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await;
         let listener = listener.unwrap_or_else(|error| panic!("{error}"));
         let endpoint = listener
@@ -51,6 +72,7 @@ impl TestTable {
             endpoint,
             client,
             key_ring: KeyRing::fixed(KeyRing::new_secret()),
+            _folder: folder,
         }
     }
 
@@ -120,10 +142,7 @@ impl TestTable {
             }
             ids.push(id);
         }
-        let imported = self
-            .database
-            .import_items(NAME, items, ImportOptions::default());
-        imported.unwrap_or_else(|error| panic!("{error:?}"));
+        self.import(items);
         self.count_up(tenant, count - 1).await;
         ids
     }
@@ -146,13 +165,9 @@ impl TestTable {
             let copied = copied.map(|(name, value)| (name.clone(), copy(value, &rename)));
             copied.collect()
         };
-        let items = (0..count).map(another).collect();
-        let imported = self
-            .database
-            .import_items(NAME, items, ImportOptions::default());
-        imported.unwrap_or_else(|error| panic!("{error:?}"));
+        self.import((0..count).map(another).collect());
         let groups = format!("T#{}#G", tenant.id());
-        self.add(&groups, group, "members", count).await;
+        self.add(&groups, group, "members", count as u64).await;
     }
 
     /// Returns every item that contains the id, except journal entries.
@@ -307,13 +322,27 @@ impl TestTable {
         }
     }
 
+    /// Returns all items of a tenant.
+    pub async fn items_of(&self, tenant: &Tenant) -> Vec<HashMap<String, SdkValue>> {
+        let (own, below) = (format!("T#{}", tenant.id()), format!("T#{}#", tenant.id()));
+        self.items(|it| it == own || it.starts_with(&below)).await
+    }
+
+    /// Adds items to the table without a call of DynamoDB's API.
+    pub(crate) fn import(&self, items: Vec<HashMap<String, AttributeValue>>) {
+        let imported = self
+            .database
+            .import_items(NAME, items, ImportOptions::default());
+        imported.unwrap_or_else(|error| panic!("{error:?}"));
+    }
+
     async fn count_up(&self, tenant: &Tenant, by: usize) {
         let partition = format!("T#{}#C", tenant.id());
-        self.add(&partition, "U#00", "amount", by).await;
+        self.add(&partition, "U#00", "amount", by as u64).await;
     }
 
     /// Adds to a number of an item.
-    async fn add(&self, partition: &str, sort: &str, number: &str, by: usize) {
+    pub(crate) async fn add(&self, partition: &str, sort: &str, number: &str, by: u64) {
         self.client
             .update_item()
             .table_name(NAME)

@@ -5,30 +5,22 @@
 //! earlier calls did not finish in time. A message that fails is delivered again. Handling a message twice does no
 //! harm.
 
+mod full_pass;
 mod message;
 mod queue;
 
-use std::time::Duration;
-
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::Timestamp;
-use rollcall_directory::capacity::measure;
-use rollcall_directory::{Directory, Erased, Error, Filled, Noticed, Tenant, TenantId};
-use rollcall_insight::Insight;
+use rollcall_directory::{Directory, Erased, Error, Tenant, TenantId};
 use rollcall_runtime::{Metric, Record, chain, each_message};
 use tokio::time::Instant;
 
 pub use message::{Message, Pass};
 pub use queue::{NotSent, QUEUE_URL_VARIABLE, Queue};
 
-/// The age at which a journal entry without a place in the feed counts as missed by the relay.
-const RELAY_IS_LATE: Duration = Duration::from_secs(3_600);
-
 /// Tenants whose roles are compared at once with those of the stack.
 const TENANTS_AT_ONCE: usize = 100;
 
-/// The message of the log when a full pass ends.
-const PASS_COMPLETE: &str = "the full pass is complete";
 /// The message of the log when a part of the full pass failed for a tenant.
 const PART_FAILED: &str =
     "a part of the full pass failed for a tenant; the next pass tries it again";
@@ -126,14 +118,24 @@ impl Reconciler {
                 }
                 self.roles_pass(full_pass, deadline).await?
             }
+            Message::FullPass { full_pass } if full_pass.not_before.is_some() => {
+                self.begin_later(full_pass).await?;
+                return Ok(());
+            }
             Message::FullPass { full_pass } => {
-                if full_pass == Pass::default()
+                if full_pass.begins_all()
                     && let Err(error) = self.order_erasures().await
                 {
                     tracing::error!(error = chain(&error), "{PART_FAILED}");
                     count(Metric::FailedParts);
                 }
-                self.full_pass(full_pass, deadline).await?
+                match full_pass.spread {
+                    true => {
+                        self.spread(Timestamp::now()).await?;
+                        return Ok(());
+                    }
+                    false => self.full_pass(full_pass, deadline).await?,
+                }
             }
         };
         match left {
@@ -142,36 +144,6 @@ impl Reconciler {
                 Ok(self.queue.send(&message).await?)
             }
             None => Ok(()),
-        }
-    }
-
-    /// Reconciles all people of all tenants until `deadline`. For each tenant, it first completes open intents, counts
-    /// what has a ceiling, completes the lists of groups in which sign-ins look up claims, gives people of earlier
-    /// versions their owners, reminds the relay of journal entries without a place in the feed, and takes a checkpoint
-    /// of the feed; at the end, it completes the indexes and checks what is wrong with the tenant. What fails for one tenant is left to the next pass; the pass
-    /// goes on. Returns the message that continues the pass, if any.
-    async fn full_pass(&self, mut pass: Pass, deadline: Instant) -> Result<Option<Message>, Error> {
-        loop {
-            if let Some(tenant) = pass.tenant.take() {
-                if self.tenant_pass(&tenant, &mut pass, deadline).await {
-                    pass.tenant = Some(tenant);
-                    return Ok(Some(Message::FullPass { full_pass: pass }));
-                }
-                pass.behind = Some(tenant);
-            }
-            let behind = pass.behind.as_ref().map(TenantId::as_str);
-            let next = self.directory.tenants(behind, 1).await?.pop();
-            match next {
-                None => {
-                    tracing::info!("{PASS_COMPLETE}");
-                    count(Metric::CompletePasses);
-                    return Ok(None);
-                }
-                Some(next) => pass.tenant = Some(next.id),
-            }
-            if Instant::now() >= deadline {
-                return Ok(Some(Message::FullPass { full_pass: pass }));
-            }
         }
     }
 
@@ -290,55 +262,14 @@ impl Reconciler {
         }
         Ok(())
     }
-
-    /// Does the work of the full pass for one tenant, from where `pass` is. Returns whether something is left, from where
-    /// `pass` then is.
-    async fn tenant_pass(&self, tenant: &TenantId, pass: &mut Pass, deadline: Instant) -> bool {
-        let tenant = self.directory.system(tenant.clone());
-        let (held, behind) = (pass.held.take(), pass.person.take());
-        if behind.is_none() {
-            if held.is_none() {
-                for connection in prepare(&tenant, deadline).await {
-                    let again = self
-                        .queue
-                        .send(&Message::made_real(&tenant, connection))
-                        .await;
-                    if let Err(error) = again {
-                        tracing::error!(error = chain(&error), "{PART_FAILED}");
-                        count(Metric::FailedParts);
-                    }
-                }
-            }
-            pass.held = release_held(&tenant, held, deadline).await;
-            if pass.held.is_some() {
-                return true;
-            }
-        }
-        let left = tenant.roles().reconcile_all(behind, deadline).await;
-        pass.person = attempted(&tenant, "roles", left).flatten();
-        if pass.person.is_none() {
-            complete_indexes(&tenant, deadline).await;
-            let checked = check_health(&tenant, deadline).await;
-            attempted(&tenant, "the findings", checked);
-        }
-        pass.person.is_some()
-    }
-}
-
-/// Lets take effect what the brake held for its time. Returns where to continue, if time did not suffice.
-async fn release_held(
-    tenant: &Tenant,
-    behind: Option<String>,
-    deadline: Instant,
-) -> Option<String> {
-    let released = tenant.sign_in().release_held(behind, deadline).await;
-    let failed = released.failed.map_or(Ok(()), Err);
-    attempted(tenant, "what the brake held for its time", failed);
-    released.next
 }
 
 fn count(metric: Metric) {
-    Record::new().value(metric, 1.0).emit();
+    count_several(metric, 1);
+}
+
+fn count_several(metric: Metric, number: u32) {
+    Record::new().value(metric, f64::from(number)).emit();
 }
 
 /// Measures how long a change waited until the roles that follow from it were decided.
@@ -349,79 +280,6 @@ fn measure_lag(occurred_at: Timestamp) {
         .emit();
 }
 
-/// Measures how long each connection of a tenant has been silent.
-async fn measure_silence(tenant: &Tenant) {
-    let last = tenant.credentials().last_requests().await;
-    let now = Timestamp::now().as_second();
-    let silent = |at: Timestamp| (now - at.as_second()).max(0) as f64;
-    let silences = attempted(tenant, "the silence of connections", last);
-    let silences = silences.into_iter().flatten().map(silent).collect();
-    Record::new()
-        .values(Metric::SyncLag, silences)
-        .property("tenant", tenant.id().as_str())
-        .emit();
-}
-
-/// Checks the tenant, and announces what is wrong since the last check and what no longer is. A check that cannot read the
-/// whole request log in time is left to the next pass, which goes on where this one ended.
-async fn check_health(tenant: &Tenant, deadline: Instant) -> Result<(), Error> {
-    loop {
-        let health = Box::pin(Insight::of(tenant).health()).await?;
-        if health.complete {
-            let findings = tenant.findings();
-            let noticed = findings.observe(&health.record, &health.observed()).await?;
-            if noticed != Noticed::default() {
-                let (opened, closed) = (noticed.opened, noticed.closed);
-                tracing::info!(tenant = %tenant.id(), opened, closed, "findings have changed");
-            }
-            return Ok(());
-        }
-        if Instant::now() >= deadline {
-            return Ok(());
-        }
-    }
-}
-
-/// Does what the full pass does once for a tenant, before its people. Returns the connections that were to be made real long
-/// ago, of which that is not done: the message that does it was lost.
-async fn prepare(tenant: &Tenant, deadline: Instant) -> Vec<String> {
-    attempted(tenant, "open intents", tenant.members().sweep().await);
-    let counted = tenant.lifecycle().count_for_ceilings().await;
-    attempted(tenant, "the ceilings", counted);
-    attempted(
-        tenant,
-        "the meter",
-        tenant.credentials().refresh_meter().await,
-    );
-    attempted(
-        tenant,
-        "the lists of claims",
-        tenant.roles().complete_claim_lists().await,
-    );
-    attempted(
-        tenant,
-        "the mappings that await their groups",
-        tenant.roles().settle_all_awaited().await,
-    );
-    let owners = tenant.resources().complete_owners(deadline).await;
-    attempted(tenant, "the owners of people and groups", owners);
-    let sole = tenant.credentials().complete_sole_connection().await;
-    let late = attempted(tenant, "the only connection", sole).unwrap_or_default();
-    let noted = tenant.request_log().note_indexed().await;
-    attempted(tenant, "the index of requests", noted);
-    let journal = tenant.journal();
-    let unplaced = journal.remind_of_unplaced(RELAY_IS_LATE, deadline).await;
-    match attempted(tenant, "entries without a place", unplaced) {
-        None | Some(0) => {}
-        Some(unplaced) => {
-            tracing::warn!(tenant = %tenant.id(), unplaced, "journal entries without a place in the feed");
-        }
-    }
-    attempted(tenant, "the checkpoint", journal.take_checkpoint().await);
-    measure_silence(tenant).await;
-    late
-}
-
 /// Logs a part of the full pass that failed for a tenant. Neither the other parts nor the other tenants wait for it.
 fn attempted<T>(tenant: &Tenant, part: &str, result: Result<T, Error>) -> Option<T> {
     result
@@ -430,25 +288,4 @@ fn attempted<T>(tenant: &Tenant, part: &str, result: Result<T, Error>) -> Option
             count(Metric::FailedParts);
         })
         .ok()
-}
-
-/// Adds what the tenant's indexes lack, and logs what that cost. A failure stops neither the pass nor any role: the next
-/// pass goes on where this one ended.
-async fn complete_indexes(tenant: &Tenant, deadline: Instant) {
-    let (filled, cost) = measure(tenant.indexes().complete(deadline)).await;
-    match filled {
-        Ok(Filled {
-            events,
-            people,
-            complete,
-        }) if events + people > 0 => tracing::info!(
-            tenant = %tenant.id(), events, people, complete,
-            calls = cost.calls, read_units = cost.read_units, write_units = cost.write_units,
-            "added to the indexes"
-        ),
-        Ok(_) => {}
-        Err(error) => {
-            tracing::error!(tenant = %tenant.id(), error = chain(&error), "the indexes were not completed; the next pass goes on");
-        }
-    }
 }

@@ -1,5 +1,7 @@
 //! The reconciler's own queue. It sends unfinished work to this queue.
 
+use std::time::Duration;
+
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::error::DisplayErrorContext;
 
@@ -7,6 +9,9 @@ use crate::message::Message;
 
 /// The environment variable with the queue's URL.
 pub const QUEUE_URL_VARIABLE: &str = "QUEUE_URL";
+
+/// The longest time for which SQS holds back a message, in seconds.
+const MAX_DELAY_SECONDS: u64 = 900;
 
 /// An SQS queue. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -46,8 +51,20 @@ impl Queue {
     /// # Errors
     /// When SQS does not accept the message.
     pub async fn send(&self, message: &Message) -> Result<(), NotSent> {
+        self.send_later(message, Duration::ZERO).await
+    }
+
+    /// Sends one message that is received after this time, or after a quarter of an hour if that is earlier.
+    ///
+    /// # Errors
+    /// When SQS does not accept the message.
+    pub async fn send_later(&self, message: &Message, after: Duration) -> Result<(), NotSent> {
         let body = serde_json::to_string(message).map_err(|error| NotSent(error.to_string()))?;
         let send = self.client.send_message().queue_url(&self.url);
+        // Rounded up, so that the message does not come before its time.
+        let whole = after.as_secs() + u64::from(after.subsec_nanos() > 0);
+        let delay = i32::try_from(whole.min(MAX_DELAY_SECONDS)).unwrap_or_default();
+        let send = send.set_delay_seconds((delay > 0).then_some(delay));
         let sent = send.message_body(body).send().await;
         sent.map_err(|error| NotSent(DisplayErrorContext(error).to_string()))?;
         Ok(())

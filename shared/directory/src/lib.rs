@@ -84,6 +84,7 @@ pub use crate::credentials::secret::{Purpose, TokenSecret};
 pub use crate::credentials::service_key::{NewServiceKey, ServiceKey};
 pub use crate::credentials::service_keys::{IssuedServiceKey, ServiceKeys};
 pub use crate::credentials::token_item::{Refusal, Token, TokenKind};
+pub use crate::credentials::token_uses::TokenUses;
 pub use crate::credentials::tokens::{IssuedToken, NewToken};
 pub use crate::directory::{
     Directory, MAX_SESSION_IDLE_MINUTES_VARIABLE, MAX_SESSION_MINUTES_VARIABLE,
@@ -94,6 +95,7 @@ pub use crate::erasure::record::{Erased, Erasure};
 pub use crate::export::handle::Exports;
 pub use crate::export::pages::ExportPage;
 pub use crate::findings::handle::Findings;
+pub use crate::findings::last_pass::{Judged, LastPass};
 pub use crate::findings::record::{
     ClosedFinding, FindingRecord, MAX_SNOOZE_DAYS, ObservedFinding, OpenFinding, Snooze,
 };
@@ -128,6 +130,7 @@ pub use crate::resources::page::{Onward, Page};
 pub use crate::resources::restore::Fate;
 pub use crate::roles::explain::{ExplainedGrant, HeldBack, PersonRole, Source};
 pub use crate::roles::handle::Roles;
+pub use crate::roles::look_over::LookedOver;
 pub use crate::roles::made_real::makes_real;
 pub use crate::roles::mappings::Mapping;
 pub use crate::roles::named_mappings::NamedMapping;

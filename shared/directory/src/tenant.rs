@@ -79,6 +79,13 @@ impl Tenant {
         self
     }
 
+    /// Returns a handle that only looks: it reads eventually consistently, which costs half, and does not write. What would
+    /// write fails with an error of which [`Error::is_work`] says so, and is then done with this handle.
+    #[must_use]
+    pub fn looking(&self) -> Self {
+        Self::of(self.scope.looking())
+    }
+
     /// Begins a rehearsal: returns a throw-away copy of the tenant with its settings and this connection, which is the
     /// actor, but without its people. Nothing that happens in it reaches the tenant, a journal or the bus.
     ///

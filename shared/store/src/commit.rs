@@ -39,6 +39,7 @@ impl Table {
     /// Retries conflicts with concurrent writers and throttling, with jitter. The SDK does not retry a cancelled
     /// transaction ("Error handling for transaction processing", DynamoDB developer guide).
     pub async fn transact(&self, transaction: &Transaction) -> Result<Vec<Guard>, Error> {
+        self.check_may_write()?;
         if let Some(fence) = &self.fence {
             let fenced = transaction.within(fence)?;
             return match fenced.is_empty() {

@@ -40,6 +40,10 @@ pub enum Error {
     /// An item in the table, or a response of DynamoDB, does not have the expected form.
     #[error("unreadable item: {0}")]
     Corrupt(String),
+    /// A handle that only looks ([`crate::Table::looking`]) was to write. Nothing was written: there is work for one that
+    /// reads consistently.
+    #[error("there is something to write, and this handle only looks")]
+    Work,
 }
 
 /// The `Retry-After` of a response when the table is busy.
@@ -54,7 +58,7 @@ impl Error {
             Self::Busy(_) | Self::Unreachable(_) | Self::Keys(_) => scim::Error::Unavailable {
                 retry_after: BUSY_RETRY_AFTER_SECONDS,
             },
-            Self::Table(_) | Self::Corrupt(_) => scim::Error::Internal,
+            Self::Table(_) | Self::Corrupt(_) | Self::Work => scim::Error::Internal,
         }
     }
 
@@ -82,6 +86,11 @@ impl Error {
     /// Returns whether a later retry can succeed.
     pub fn is_temporary(&self) -> bool {
         matches!(self, Self::Busy(_) | Self::Unreachable(_) | Self::Keys(_))
+    }
+
+    /// Returns whether a handle that only looks has found something to do.
+    pub fn is_work(&self) -> bool {
+        matches!(self, Self::Work)
     }
 
     /// Creates the error for an item that does not have the expected form.

@@ -1,4 +1,4 @@
-//! The key of the findings of a tenant.
+//! The keys of the findings of a tenant, and of what the hourly pass remembers.
 
 use crate::keys::Keys;
 use crate::partition::{Key, Partition};
@@ -12,5 +12,10 @@ impl Keys<'_> {
     /// Returns the key of the findings that are open, that have closed lately, and that an admin has put off.
     pub fn findings(self) -> Key {
         self.all_findings().at("FINDINGS")
+    }
+
+    /// Returns the key of what the hourly pass remembers of the tenant.
+    pub fn last_pass(self) -> Key {
+        self.partition("#HC").at("PASS")
     }
 }

@@ -61,6 +61,7 @@
 //! | webhook | `T#<tenant>#H` | id |
 //! | deliveries of a webhook | `T#<tenant>#HL#<webhook>`, of the stack with `#stack` | `<milliseconds since 1970>#<kind>` |
 //! | findings that are open, closed or put off | `T#<tenant>#HF` | `FINDINGS` |
+//! | what the hourly pass remembers of the tenant | `T#<tenant>#HC` | `PASS` |
 //! | how far a webhook of the stack is in the tenant | `T#<tenant>#HP` | id |
 //! | entry in the list of tenants | `S#TENANTS` | tenant id |
 //! | erasure of a tenant | `S#ERASURES` | tenant id |

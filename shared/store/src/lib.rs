@@ -46,6 +46,7 @@ mod health_keys;
 mod item;
 mod key_ring;
 mod keys;
+mod looking;
 mod partition;
 mod retry;
 mod scope;

@@ -212,6 +212,15 @@ impl Scope {
         Keys::of(&self.tenant)
     }
 
+    /// Returns the scope with a handle on the table that reads eventually consistently and does not write.
+    #[must_use]
+    pub fn looking(&self) -> Self {
+        Self {
+            table: self.table.looking(),
+            ..self.clone()
+        }
+    }
+
     /// Returns the connection whose request it is, if that is only observed.
     pub fn observer(&self) -> Option<&str> {
         self.actor.connection().filter(|_| self.observing)

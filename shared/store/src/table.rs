@@ -41,6 +41,7 @@ pub struct Table {
     pub(crate) name: String,
     pub(crate) attempt: Option<Attempt>,
     pub(crate) fence: Option<Fence>,
+    pub(crate) only_looks: bool,
 }
 
 /// The items of a partition that a query reads, and their order.
@@ -169,6 +170,7 @@ impl Table {
             name: name.into(),
             attempt: None,
             fence: None,
+            only_looks: false,
         }
     }
 
@@ -177,6 +179,7 @@ impl Table {
     pub fn beside(&self, name: impl Into<String>) -> Self {
         Self {
             fence: self.fence.clone(),
+            only_looks: self.only_looks,
             ..Self::new(self.client.clone(), name)
         }
     }
@@ -200,7 +203,7 @@ impl Table {
             .get_item()
             .table_name(&self.name)
             .set_key(Some(key_item(key)))
-            .consistent_read(is_consistent)
+            .consistent_read(is_consistent && !self.only_looks)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
             .boxed()
@@ -277,7 +280,7 @@ impl Table {
         let request = KeysAndAttributes::builder()
             .set_keys(Some(keys))
             .set_projection_expression(only.map(str::to_owned))
-            .consistent_read(true)
+            .consistent_read(!self.only_looks)
             .build()
             .map_err(Error::corrupt)?;
         let output = self
@@ -306,7 +309,7 @@ impl Table {
             .client
             .query()
             .table_name(&self.name)
-            .consistent_read(true)
+            .consistent_read(!self.only_looks)
             .scan_index_forward(!range.descending)
             .set_limit(range.limit)
             .set_projection_expression(range.only.map(str::to_owned))
@@ -353,6 +356,7 @@ impl Table {
 
     /// Writes one item without a condition. Use it only for items on which no decision depends.
     pub async fn put(&self, item: Item) -> Result<(), Error> {
+        self.check_may_write()?;
         let Some(item) = Fence::put(self.fence.as_ref(), item)? else {
             return Ok(());
         };
@@ -381,6 +385,10 @@ impl Table {
     }
 
     async fn batch_write(&self, requests: Vec<WriteRequest>) -> Result<(), Error> {
+        if requests.is_empty() {
+            return Ok(());
+        }
+        self.check_may_write()?;
         let chunks: Vec<_> = requests
             .chunks(MAX_BATCH_WRITE)
             .map(<[_]>::to_vec)
@@ -426,6 +434,7 @@ impl Table {
         set: &Expression,
         condition: &Expression,
     ) -> Result<Updated, Error> {
+        self.check_may_write()?;
         let fenced;
         let set = match &self.fence {
             Some(fence) => {

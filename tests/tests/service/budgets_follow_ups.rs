@@ -204,7 +204,8 @@ fn the_hourly_pass_keeps_its_budget() {
             let queue = Queue::new(outbox.client(), "http://127.0.0.1/queues/roles");
             let reconciler = rollcall_role_reconciler::handler(table.directory(), queue);
             let message = batch(&[json!({"full_pass": {}}).to_string()]);
-            for turn in ["first", "next"] {
+            for turn in ["first", "next", "third"] {
+                relay(&tenant).await;
                 let (response, cost) = measure(reconciler.call(message.clone(), far())).await;
                 assert!(response.batch_item_failures.is_empty());
                 let people = match count {

@@ -97,6 +97,7 @@ mod find_people;
 mod findings;
 mod grants;
 mod health;
+mod hourly;
 mod identity;
 mod identity_actions;
 mod identity_connections;

@@ -261,7 +261,7 @@ fn silence_is_measured_for_each_connection_that_was_heard() {
         .find(|line| !line["SyncLag"].is_null())
         .unwrap();
     assert_eq!(line["tenant"], "passed");
-    assert_eq!(values(&lines, Metric::CompletePasses), [(None, 1.0)]);
+    assert_eq!(values(&lines, Metric::CompletePasses), [(None, 12.0)]);
     assert!(values(&lines, Metric::FailedParts).is_empty());
 }
 

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_runtime_api::client::http::{
@@ -126,6 +127,9 @@ fn send_message(services: &Services, body: &Value) -> io::Result<Value> {
     let text = |name: &str| body[name].as_str().unwrap_or_default();
     let url = text("QueueUrl");
     let queue = url.rsplit('/').next().unwrap_or_default();
-    let id = services.queues.send(queue, text("MessageBody"))?;
+    let delay = Duration::from_secs(body["DelaySeconds"].as_u64().unwrap_or_default());
+    let id = services
+        .queues
+        .send_later(queue, text("MessageBody"), delay)?;
     Ok(json!({"MessageId": id}))
 }

@@ -97,6 +97,15 @@ impl Queue {
         Ok(id)
     }
 
+    /// Adds a message that becomes visible at this time, as with `DelaySeconds`. After a restart it is visible at once.
+    pub(crate) fn send_later(&mut self, body: &str, at: Instant) -> io::Result<String> {
+        let id = self.send(body)?;
+        if let Some(message) = self.waiting.pop_back() {
+            self.out_of_sight.insert((at, id.clone()), message);
+        }
+        Ok(id)
+    }
+
     /// Receives up to `at_most` messages that are visible at `now`.
     pub(crate) fn receive(&mut self, at_most: usize, now: Instant) -> Received {
         while let Some(entry) = self.out_of_sight.first_entry() {
@@ -192,6 +201,20 @@ mod tests {
         assert!(bodies(&third).is_empty());
         assert_eq!(third.given_up[0].body, "b");
         assert_eq!(queue.len(), 0);
+    }
+
+    #[test]
+    fn a_message_with_a_delay_comes_when_it_is_over() {
+        let (mut queue, start) = (Queue::new(VISIBILITY, Some(2)), Instant::now());
+        let (delay, second) = (Duration::from_secs(900), Duration::from_secs(1));
+        queue.send_later("later", start + delay).unwrap();
+        queue.send("now").unwrap();
+        assert_eq!(bodies(&queue.receive(10, start)), ["now"]);
+        assert_eq!(queue.len(), 2);
+        let received = queue.receive(10, start + delay);
+        assert_eq!(bodies(&received), ["now", "later"]);
+        assert_eq!(received.messages[1].received, 1);
+        assert!(bodies(&queue.receive(10, start + delay + second)).is_empty());
     }
 
     #[test]

@@ -75,9 +75,26 @@ impl Queues {
     ///
     /// When the queue does not exist or its file cannot be written.
     pub(crate) fn send(&self, queue: &str, body: &str) -> io::Result<String> {
+        self.send_later(queue, body, Duration::ZERO)
+    }
+
+    /// Sends a message to a queue that is received after this time, and returns its id.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::send`].
+    pub(crate) fn send_later(
+        &self,
+        queue: &str,
+        body: &str,
+        after: Duration,
+    ) -> io::Result<String> {
         let channel = self.channels.get(queue);
         let channel = channel.ok_or_else(|| io::Error::other(format!("no queue `{queue}`")))?;
-        let id = channel.queue().send(body)?;
+        let id = match after.is_zero() {
+            true => channel.queue().send(body)?,
+            false => channel.queue().send_later(body, Instant::now() + after)?,
+        };
         channel.filled.notify_one();
         Ok(id)
     }

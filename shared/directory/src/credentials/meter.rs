@@ -177,6 +177,20 @@ impl MeterItem {
     }
 }
 
+/// Returns whether the meter has the tenant as it is: a look that costs less than the attempt to write.
+pub(super) async fn is_current(table: &Table, tenant: &TenantId) -> Result<bool, Error> {
+    let keys = Keys::of(tenant);
+    let (live, meter) = (keys.tenant(), keys.meter());
+    let mut found = table.find([live.clone(), meter.clone()]).await?;
+    let live = found.take(&live).map(TenantItem::from_item).transpose()?;
+    let meter = found.take(&meter).map(from_item::<MeterItem>).transpose()?;
+    let meter = meter.unwrap_or_default();
+    Ok(match live.filter(|tenant| !tenant.deleting) {
+        Some(tenant) => meter.of_revision >= Some(tenant.revision),
+        None => meter.gone,
+    })
+}
+
 /// Copies the limits of the tenant to its meter, or marks the meter if the tenant is gone.
 pub(crate) async fn refresh(table: &Table, tenant: &TenantId) -> Result<(), Error> {
     refreshed(table, tenant).await.map(|_| ())

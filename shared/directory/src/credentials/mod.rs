@@ -2,7 +2,7 @@
 //!
 //! `secret` defines the form of every secret. `connections` and `tokens` issue and revoke tokens, stored as `token_item`;
 //! `connection_rules` has the rules of a connection, `sole_connection` finds the only one of a tenant, `put_connection`
-//! creates or replaces one, and all changes go through `connection_writes`. `authenticate` verifies a token and, by
+//! creates or replaces one, `token_uses` says when tokens were used, and all changes go through `connection_writes`. `authenticate` verifies a token and, by
 //! `booking`, counts the request on the token and on the `meter` of its tenant (both by `gcra`), in two calls at the same
 //! time; `further` counts the operations of a bulk request, and `read_budget` what a request has read. `access_token` is
 //! the form of what an OAuth client fetches with its secret: it leads to the client's item, which is a token's.
@@ -37,4 +37,5 @@ pub(crate) mod service_keys;
 mod sole_connection;
 pub(crate) mod standing;
 pub(crate) mod token_item;
+pub(crate) mod token_uses;
 pub(crate) mod tokens;

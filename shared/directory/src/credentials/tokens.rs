@@ -1,7 +1,5 @@
 //! The tokens and OAuth clients of connections: issued, listed, revoked.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use rollcall_model::{AddressList, EventType, Reason, Subject, new_id, shown};
 use rollcall_scim as scim;
@@ -213,25 +211,6 @@ impl Credentials<'_> {
         Ok(tokens)
     }
 
-    /// Returns when each connection last sent a request that was accepted. Connections that never did, or whose tokens are
-    /// all over, are left out.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub async fn last_requests(self) -> Result<Vec<Timestamp>, Error> {
-        let at = now().as_microsecond();
-        let mut last: BTreeMap<String, i64> = BTreeMap::new();
-        for item in self.token_items().await? {
-            let used = item.used_us.filter(|_| item.refusal(at).is_none());
-            if let Some(used) = used {
-                let latest = last.entry(item.connection_id).or_insert(used);
-                *latest = used.max(*latest);
-            }
-        }
-        let time = |us: i64| Timestamp::from_microsecond(us).ok();
-        Ok(last.into_values().filter_map(time).collect())
-    }
-
     /// Revokes a token. It is refused from its next request on. Revoking it again has no effect.
     ///
     /// # Errors
@@ -272,7 +251,11 @@ impl Credentials<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn refresh_meter(self) -> Result<(), Error> {
-        meter::refresh(&self.scope.table, &self.scope.tenant).await
+        let (table, tenant) = (&self.scope.table, &self.scope.tenant);
+        match meter::is_current(table, tenant).await? {
+            true => Ok(()),
+            false => meter::refresh(table, tenant).await,
+        }
     }
 
     pub(crate) async fn token_items(self) -> Result<Vec<TokenItem>, Error> {

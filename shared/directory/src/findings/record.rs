@@ -140,6 +140,11 @@ impl FindingRecord {
         after
     }
 
+    /// Returns the times at which what is put off counts again.
+    pub fn ends_of_snoozes(&self) -> impl Iterator<Item = Timestamp> {
+        self.snoozed.iter().filter_map(|one| one.until)
+    }
+
     /// Returns how many findings are acknowledged or put off.
     pub(super) fn snoozes(&self) -> usize {
         self.snoozed.len()

@@ -374,8 +374,7 @@ impl Roles<'_> {
         item.map(from_item).transpose()
     }
 
-    /// Checks everybody after the person `after` until time runs out: the scheduled full pass, and the one after a
-    /// change of settings. Returns the person after whom to continue; `None` when everybody was checked.
+    /// Checks everybody after the person `after` until time runs out, after a change of settings or roles. Returns the person after whom to continue; `None` when everybody was checked.
     ///
     /// # Errors
     /// Only table errors.
@@ -389,8 +388,7 @@ impl Roles<'_> {
             let resources = Resources::of(self.scope);
             let page = resources.records_after(&USERS, behind, PEOPLE_AT_ONCE);
             let (people, next) = page.await?;
-            resources.lift_names(&people).await?;
-            self.reconcile_people(&people).await?;
+            self.check_people(&people).await?;
             match next {
                 None => return Ok(None),
                 next if Instant::now() >= deadline => return Ok(next),

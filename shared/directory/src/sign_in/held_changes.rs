@@ -242,6 +242,10 @@ impl SignIn<'_> {
                 let mut done = DecidedHeld::default();
                 let decided = self.decide_one(item, Decision::Apply, Role::Owner, &mut done);
                 if let Err(error) = decided.await {
+                    if error.is_work() {
+                        released.failed = Some(error);
+                        return released;
+                    }
                     let (tenant, held, why) = (&self.scope.tenant, &item.key, error.to_string());
                     tracing::warn!(%tenant, held, why, "a held change did not take effect");
                     released.failed.get_or_insert(error);

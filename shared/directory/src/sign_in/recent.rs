@@ -46,6 +46,11 @@ impl RecentSignIn {
             expires: (at + COUNT_FOR).as_second(),
         }
     }
+
+    /// Returns when the sign-in counts as recent no more.
+    pub fn ends_at(&self) -> Timestamp {
+        self.at + COUNT_FOR
+    }
 }
 
 /// Writes the sign-in that the entry records.

@@ -68,6 +68,11 @@ impl RecentRefusal {
     pub fn whom(&self) -> &str {
         self.candidates.first().unwrap_or(&self.user_name)
     }
+
+    /// Returns when the refusal counts as recent no more.
+    pub fn ends_at(&self) -> Timestamp {
+        self.at + COUNT_FOR
+    }
 }
 
 impl SignIn<'_> {

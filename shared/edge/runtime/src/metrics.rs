@@ -98,7 +98,7 @@ metrics! {
     SyncLag("Seconds", None, false);
     /// A part of the hourly pass that failed for a tenant.
     FailedParts("Count", None, false);
-    /// An hourly pass that ended.
+    /// The parts of an hourly pass that ended: twelve in an hour.
     CompletePasses("Count", None, false);
 }
 

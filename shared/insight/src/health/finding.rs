@@ -19,6 +19,8 @@ pub struct Health {
     pub counted: u64,
     /// When the tenant was checked.
     pub looked_at: Timestamp,
+    /// Until when no finding opens or closes by time alone: at most a day.
+    pub holds_until: Timestamp,
     /// What is known of findings from earlier checks, and what an admin has acknowledged or put off.
     pub record: FindingRecord,
 }

@@ -14,7 +14,7 @@ use crate::traffic::failures::RepeatedFailure;
 /// How long the counts of an hour are kept.
 pub(super) const HOURS_KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// How long a failure counts as current after it last came.
-const FAILURES_KEPT: SignedDuration = SignedDuration::from_hours(24);
+pub(crate) const FAILURES_KEPT: SignedDuration = SignedDuration::from_hours(24);
 /// The maximum number of failures that are kept. The oldest are dropped first.
 pub(crate) const MAX_FAILURES: usize = 50;
 /// The longest time for which a connection test keeps the user that it creates, in seconds; a generous bound.

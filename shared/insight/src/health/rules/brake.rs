@@ -8,7 +8,7 @@ use crate::health::rules::subjects::about_connection;
 use crate::health::snapshot::Snapshot;
 
 /// For how long it is shown: changes are held up to an hour after it, for a day, until the next hourly pass.
-const SHOWN: SignedDuration = SignedDuration::from_hours(26);
+pub(super) const SHOWN: SignedDuration = SignedDuration::from_hours(26);
 
 /// Returns whether the connection took away too much within the last 26 hours.
 pub(super) fn of_brake(snapshot: &Snapshot, connection: &Connection) -> Option<Finding> {

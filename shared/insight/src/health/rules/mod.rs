@@ -2,16 +2,20 @@
 //!
 //! `connections` checks tokens, traffic and failures. `people` checks groups, roles and sign-ins. `identity` checks who
 //! is kept out. `brake` checks what was taken away, `ceilings` checks what the operator allows, and `webhooks` what is not sent.
+//! `holds_until` says when one of them decides otherwise by time alone.
 
 mod brake;
 mod ceilings;
 mod connections;
+mod holds_until;
 mod identity;
 mod people;
 mod subjects;
 #[cfg(test)]
 mod tests;
 mod webhooks;
+
+pub(super) use holds_until::holds_until;
 
 use crate::health::finding::Finding;
 use crate::health::snapshot::Snapshot;

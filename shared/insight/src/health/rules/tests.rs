@@ -3,6 +3,7 @@
 mod brake;
 mod ceilings;
 mod connections;
+mod holds_until;
 mod identity;
 mod people;
 

@@ -1,0 +1,306 @@
+//! The full pass over all tenants, which repairs what events missed. The schedule orders it each hour: it is divided into parts
+//! that begin one after the other within the hour, each for its share of the tenants. Whoever orders it by hand gets it at
+//! once.
+//!
+//! What is done for a tenant is bounded. Each step looks first, with reads that are eventually consistent and cost half; only
+//! if there is something to write is it done again with consistent reads.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use rollcall_directory::capacity::measure;
+use rollcall_directory::{Error, Filled, Judged, LastPass, Noticed, Tenant, TenantId, TokenUses};
+use rollcall_insight::Insight;
+use rollcall_runtime::{Metric, Record, chain};
+use tokio::time::Instant;
+
+use crate::message::{Message, PARTS, Pass};
+use crate::queue::NotSent;
+use crate::{PART_FAILED, Reconciler, TENANTS_AT_ONCE, attempted, count, count_several};
+
+/// The age at which a journal entry without a place in the feed counts as missed by the relay.
+const RELAY_IS_LATE: Duration = Duration::from_secs(3_600);
+/// The time from the begin of one part of a pass to that of the next.
+const BETWEEN_PARTS: SignedDuration = SignedDuration::from_secs(3_600 / PARTS as i64);
+/// How many people of a tenant one pass looks at. In a tenant with more, the next pass continues.
+const MOST_PEOPLE: u64 = 50_000;
+/// The message of the log when a pass, or a part of one, ends.
+const PASS_COMPLETE: &str = "the full pass is complete";
+
+impl Reconciler {
+    /// Orders the parts of a pass, each to begin when it is its turn.
+    pub(crate) async fn spread(&self, from: Timestamp) -> Result<(), NotSent> {
+        for part in 0..PARTS {
+            let pass = Pass {
+                part: Some(part),
+                not_before: Some(from + BETWEEN_PARTS * i32::from(part)),
+                ..Pass::default()
+            };
+            self.begin_later(pass).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends a part of a pass to the queue: to begin now, or to be looked at again when it is its turn. A queue holds back a
+    /// message for a quarter of an hour at most.
+    pub(crate) async fn begin_later(&self, mut pass: Pass) -> Result<(), NotSent> {
+        let now = Timestamp::now();
+        let left = pass.not_before.map(|at| at.duration_since(now));
+        let left = left.filter(|left| left.is_positive());
+        if left.is_none() {
+            pass.not_before = None;
+        }
+        let left = left.and_then(|left| Duration::try_from(left).ok());
+        let message = Message::FullPass { full_pass: pass };
+        self.queue
+            .send_later(&message, left.unwrap_or_default())
+            .await
+    }
+
+    /// Looks at all tenants of the pass until `deadline`. What fails for one tenant is left to the next pass; this one goes
+    /// on. Returns the message that continues the pass, if any.
+    pub(crate) async fn full_pass(
+        &self,
+        mut pass: Pass,
+        deadline: Instant,
+    ) -> Result<Option<Message>, Error> {
+        if let Some(tenant) = pass.tenant.take()
+            && self.pass_through(tenant, &mut pass, deadline).await
+        {
+            return Ok(Some(Message::FullPass { full_pass: pass }));
+        }
+        loop {
+            let behind = pass.behind.as_ref().map(TenantId::as_str);
+            let tenants = self.directory.tenants(behind, TENANTS_AT_ONCE).await?;
+            let is_last = tenants.len() < TENANTS_AT_ONCE;
+            for tenant in tenants {
+                if !pass.is_for(&tenant.id) {
+                    pass.behind = Some(tenant.id);
+                    continue;
+                }
+                let is_late = Instant::now() >= deadline;
+                if is_late || self.pass_through(tenant.id, &mut pass, deadline).await {
+                    return Ok(Some(Message::FullPass { full_pass: pass }));
+                }
+            }
+            if is_last {
+                tracing::info!(part = pass.part, "{PASS_COMPLETE}");
+                // Of a whole pass, all parts have ended.
+                let parts = pass.part.map_or(PARTS, |_| 1);
+                count_several(Metric::CompletePasses, parts.into());
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Looks at one tenant. Returns whether something is left of it, where `pass` then is; otherwise `pass` is behind it.
+    async fn pass_through(&self, id: TenantId, pass: &mut Pass, deadline: Instant) -> bool {
+        let tenant = self.directory.system(id.clone());
+        if self.tenant_pass(&tenant, pass, deadline).await {
+            pass.tenant = Some(id);
+            return true;
+        }
+        pass.people = 0;
+        pass.behind = Some(id);
+        false
+    }
+
+    /// Does the work of the full pass for one tenant, from where `pass` is. It first completes open intents, counts what has
+    /// a ceiling, completes the lists of groups in which sign-ins look up claims, gives people of earlier versions their
+    /// owners, reminds the relay of journal entries without a place in the feed, and takes a checkpoint of the feed; then it
+    /// looks at the people; at the end, it completes the indexes and checks what is wrong with the tenant. Returns whether
+    /// something is left, from where `pass` then is.
+    async fn tenant_pass(&self, tenant: &Tenant, pass: &mut Pass, deadline: Instant) -> bool {
+        let (held, behind) = (pass.held.take(), pass.person.take());
+        let known = tenant.looking().findings().last_pass().await;
+        let last = match attempted(tenant, "what the last pass noted", known) {
+            // The tenant was deleted.
+            Some(None) => return false,
+            Some(Some(last)) => last,
+            None => LastPass::default(),
+        };
+        if behind.is_none() {
+            if held.is_none() {
+                self.prepare(tenant, deadline).await;
+            }
+            pass.held = release_held(tenant, held, deadline).await;
+            if pass.held.is_some() {
+                return true;
+            }
+        }
+        let (from, most) = (behind.or(last.person.clone()), MOST_PEOPLE - pass.people);
+        let over = tenant.roles().look_over(from.clone(), most, deadline).await;
+        let person = match attempted(tenant, "roles", over) {
+            Some(over) => {
+                pass.people = MOST_PEOPLE.min(pass.people + over.people);
+                over.next
+            }
+            // The next pass tries it again from here.
+            None => {
+                pass.people = MOST_PEOPLE;
+                last.person.clone()
+            }
+        };
+        if person.is_some() && pass.people < MOST_PEOPLE {
+            pass.person = person;
+            return true;
+        }
+        complete_indexes(tenant, deadline).await;
+        let judged = judge(tenant, last.judged.as_ref(), deadline).await;
+        let judged = attempted(tenant, "the findings", judged).flatten();
+        let now = LastPass { person, judged };
+        if now != last {
+            let noted = tenant.findings().note_pass(&now).await;
+            attempted(tenant, "what this pass notes", noted);
+        }
+        false
+    }
+
+    /// Does what the full pass does once for a tenant, before its people.
+    async fn prepare(&self, tenant: &Tenant, deadline: Instant) {
+        look_first(tenant, "open intents", async |it| {
+            it.members().sweep().await
+        })
+        .await;
+        let counted = async |it: Tenant| it.lifecycle().count_for_ceilings().await;
+        look_first(tenant, "the ceilings", counted).await;
+        let refreshed = async |it: Tenant| it.credentials().refresh_meter().await;
+        look_first(tenant, "the meter", refreshed).await;
+        let listed = async |it: Tenant| it.roles().complete_claim_lists().await;
+        look_first(tenant, "the lists of claims", listed).await;
+        let settled = async |it: Tenant| it.roles().settle_all_awaited().await;
+        look_first(tenant, "the mappings that await their groups", settled).await;
+        let owners = async move |it: Tenant| it.resources().complete_owners(deadline).await;
+        look_first(tenant, "the owners of people and groups", owners).await;
+        let sole = async |it: Tenant| it.credentials().complete_sole_connection().await;
+        let late = look_first(tenant, "the only connection", sole).await;
+        // It writes most of the time.
+        let noted = tenant.request_log().note_indexed().await;
+        attempted(tenant, "the index of requests", noted);
+        let unplaced = async move |it: Tenant| {
+            let journal = it.journal();
+            journal.remind_of_unplaced(RELAY_IS_LATE, deadline).await
+        };
+        match look_first(tenant, "entries without a place", unplaced).await {
+            None | Some(0) => {}
+            Some(unplaced) => {
+                tracing::warn!(tenant = %tenant.id(), unplaced, "journal entries without a place in the feed");
+            }
+        }
+        let taken = async |it: Tenant| it.journal().take_checkpoint().await;
+        look_first(tenant, "the checkpoint", taken).await;
+        // The message that makes them real was lost.
+        for connection in late.unwrap_or_default() {
+            let again = Message::made_real(tenant, connection);
+            if let Err(error) = self.queue.send(&again).await {
+                tracing::error!(error = chain(&error), "{PART_FAILED}");
+                count(Metric::FailedParts);
+            }
+        }
+    }
+}
+
+/// Does a part of the pass for a tenant with a handle that only looks, and only if there is something to write once more, with
+/// one that reads consistently. Returns `None` if it failed.
+async fn look_first<T>(
+    tenant: &Tenant,
+    part: &str,
+    work: impl AsyncFn(Tenant) -> Result<T, Error>,
+) -> Option<T> {
+    let done = match work(tenant.looking()).await {
+        Err(error) if error.is_work() => work(tenant.clone()).await,
+        looked => looked,
+    };
+    attempted(tenant, part, done)
+}
+
+/// Lets take effect what the brake held for its time. Returns where to continue, if time did not suffice.
+async fn release_held(
+    tenant: &Tenant,
+    behind: Option<String>,
+    deadline: Instant,
+) -> Option<String> {
+    let looking = tenant.looking();
+    let looked = looking.sign_in().release_held(behind.clone(), deadline);
+    let mut released = looked.await;
+    if released.failed.as_ref().is_some_and(Error::is_work) {
+        released = tenant.sign_in().release_held(behind, deadline).await;
+    }
+    let failed = released.failed.map_or(Ok(()), Err);
+    attempted(tenant, "what the brake held for its time", failed);
+    released.next
+}
+
+/// Measures how long each connection of a tenant has been silent.
+fn measure_silence(tenant: &Tenant, uses: &TokenUses) {
+    let now = Timestamp::now().as_second();
+    let silent = |at: &Timestamp| (now - at.as_second()).max(0) as f64;
+    let silences = uses.last_requests().iter().map(silent).collect();
+    Record::new()
+        .values(Metric::SyncLag, silences)
+        .property("tenant", tenant.id().as_str())
+        .emit();
+}
+
+/// Checks the tenant, and announces what is wrong since the last check and what no longer is, unless nothing has happened
+/// since then and time alone changes nothing. A check that cannot read the whole request log in time is left to the next
+/// pass, which goes on where this one ended. Returns a check that changed nothing.
+async fn judge(
+    tenant: &Tenant,
+    last: Option<&Judged>,
+    deadline: Instant,
+) -> Result<Option<Judged>, Error> {
+    let looking = tenant.looking();
+    // What happens from here on is in the next check, if it is not in this one.
+    let uses = looking.credentials().token_uses().await?;
+    measure_silence(tenant, &uses);
+    let seen = Insight::of(&looking).seen(&uses).await?;
+    let holding = last.filter(|last| last.holds(&seen, Timestamp::now()));
+    if let Some(holding) = holding {
+        return Ok(Some(holding.clone()));
+    }
+    loop {
+        let health = Box::pin(Insight::of(tenant).health()).await?;
+        if health.complete {
+            let findings = tenant.findings();
+            let noticed = findings.observe(&health.record, &health.observed()).await?;
+            if noticed != Noticed::default() {
+                let (opened, closed) = (noticed.opened, noticed.closed);
+                tracing::info!(tenant = %tenant.id(), opened, closed, "findings have changed");
+                return Ok(None);
+            }
+            let until = health.holds_until;
+            return Ok(Some(Judged { seen, until }));
+        }
+        if Instant::now() >= deadline {
+            return Ok(None);
+        }
+    }
+}
+
+/// Adds what the tenant's indexes lack, and logs what that cost. A failure stops neither the pass nor any role: the next
+/// pass goes on where this one ended.
+async fn complete_indexes(tenant: &Tenant, deadline: Instant) {
+    let completed = async {
+        match tenant.looking().indexes().complete(deadline).await {
+            Err(error) if error.is_work() => tenant.indexes().complete(deadline).await,
+            looked => looked,
+        }
+    };
+    let (filled, cost) = measure(completed).await;
+    match filled {
+        Ok(Filled {
+            events,
+            people,
+            complete,
+        }) if events + people > 0 => tracing::info!(
+            tenant = %tenant.id(), events, people, complete,
+            calls = cost.calls, read_units = cost.read_units, write_units = cost.write_units,
+            "added to the indexes"
+        ),
+        Ok(_) => {}
+        Err(error) => {
+            tracing::error!(tenant = %tenant.id(), error = chain(&error), "the indexes were not completed; the next pass goes on");
+        }
+    }
+}

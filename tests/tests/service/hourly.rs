@@ -1,0 +1,289 @@
+//! The hourly pass: it is spread over the hour, it looks before it writes, and it does not judge anew where nothing happened.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
+use rollcall_directory::capacity::{Cost, measure};
+use rollcall_directory::{Judged, Provider, Role, Tenant};
+use rollcall_role_reconciler::{Queue, Reconciler};
+use rollcall_tests::event_fixture::{Outbox, batch, relayed};
+use rollcall_tests::seed::{group, person};
+use rollcall_tests::service::run;
+use rollcall_tests::table::TestTable;
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+fn far() -> Instant {
+    Instant::now() + Duration::from_secs(600)
+}
+
+struct Stage {
+    table: TestTable,
+    outbox: Outbox,
+    reconciler: Reconciler,
+}
+
+impl Stage {
+    async fn start() -> Self {
+        let (table, outbox) = (TestTable::start().await, Outbox::default());
+        let queue = Queue::new(outbox.client(), "http://127.0.0.1/queues/roles");
+        let reconciler = rollcall_role_reconciler::handler(table.directory(), queue);
+        Self {
+            table,
+            outbox,
+            reconciler,
+        }
+    }
+
+    async fn send(&self, message: Value) -> Cost {
+        let message = batch(&[message.to_string()]);
+        let (response, cost) = measure(self.reconciler.call(message, far())).await;
+        assert!(response.batch_item_failures.is_empty());
+        cost
+    }
+
+    async fn pass(&self) -> Cost {
+        let cost = self.send(json!({"full_pass": {}})).await;
+        assert!(self.outbox.take().is_empty(), "the pass is complete");
+        cost
+    }
+
+    fn sent(&self) -> Vec<Value> {
+        let sent = self.outbox.take().into_iter();
+        sent.map(|text| serde_json::from_str(&text).unwrap())
+            .collect()
+    }
+
+    /// Returns a tenant with a connection, and the token of that.
+    async fn connected(&self, name: &str) -> (Tenant, String) {
+        let tenant = self.table.tenant(name).await;
+        let credentials = tenant.credentials();
+        let connection = credentials.create_connection("idp", Provider::Okta).await;
+        let in_a_month = Timestamp::now() + SignedDuration::from_hours(30 * 24);
+        let connection = connection.unwrap().id;
+        let issued = credentials
+            .issue_token(&connection, "token", Some(in_a_month))
+            .await;
+        let secret = issued.unwrap().secret.expose().to_owned();
+        (tenant, secret)
+    }
+
+    async fn request(&self, secret: &str) {
+        self.table
+            .directory()
+            .authenticate(secret, "r")
+            .await
+            .unwrap();
+    }
+}
+
+async fn judged(tenant: &Tenant) -> Option<Judged> {
+    tenant.findings().last_pass().await.unwrap().unwrap().judged
+}
+
+async fn opened(tenant: &Tenant) -> Vec<String> {
+    let events = relayed(tenant).await.into_iter();
+    let opened = events.filter(|event| event.kind == "health.opened");
+    let kind = |after: Value| after["kind"].as_str().unwrap_or_default().to_owned();
+    opened.map(|event| kind(event.after.unwrap())).collect()
+}
+
+#[test]
+fn a_tenant_in_which_nothing_happens_is_not_judged_anew() {
+    run(async |_| {
+        let stage = Stage::start().await;
+        let (tenant, secret) = stage.connected("quiet").await;
+        stage.request(&secret).await;
+        let mut costs = Vec::new();
+        while judged(&tenant).await.is_none() {
+            costs.push(stage.pass().await);
+            assert!(costs.len() < 4, "{costs:?}");
+        }
+        relayed(&tenant).await;
+        stage.pass().await;
+        let judging = *costs.last().unwrap();
+        let known = judged(&tenant).await.unwrap();
+        let quiet = stage.pass().await;
+        assert_eq!(judged(&tenant).await.as_ref(), Some(&known));
+        assert!(quiet.calls + 8 <= judging.calls, "{judging:?} {quiet:?}");
+        assert_eq!(quiet.write_units, 0.0, "{quiet:?}");
+
+        // A use of the token, a change, and a refused request that nobody sees but in the log.
+        let mut before = known;
+        for what in ["a request", "a person", "a session"] {
+            match what {
+                "a request" => stage.request(&secret).await,
+                "a person" => _ = person(&tenant, "ada").await,
+                _ => {
+                    let sign_in = tenant.sign_in();
+                    let link = sign_in.issue_portal_link(Role::Owner, None, false).await;
+                    link.unwrap();
+                }
+            }
+            stage.pass().await;
+            stage.pass().await;
+            let after = judged(&tenant).await.unwrap();
+            assert_ne!(after.seen, before.seen, "{what}");
+            before = after;
+        }
+    });
+}
+
+#[test]
+fn what_opens_by_time_alone_is_announced_in_time() {
+    run(async |_| {
+        let stage = Stage::start().await;
+        let (tenant, secret) = stage.connected("expiring").await;
+        stage.request(&secret).await;
+        while judged(&tenant).await.is_none() {
+            stage.pass().await;
+        }
+        opened(&tenant).await;
+        stage.pass().await;
+        let now = Timestamp::now();
+        let known = judged(&tenant).await.unwrap();
+        let until = known.until.duration_since(now);
+        assert!(until > SignedDuration::from_hours(23) && until <= SignedDuration::from_hours(24));
+
+        // The token expires, as only time does it: nothing in the journal and no request says so.
+        let items = stage.table.items_of(&tenant).await;
+        let tokens = format!("T#{}#K", tenant.id());
+        let token = items
+            .iter()
+            .find(|item| item["PK"] == AttributeValue::S(tokens.clone()));
+        let sort = token.unwrap()["SK"].as_s().unwrap();
+        let past = (now.as_microsecond() - 1_000_000).to_string();
+        let past = Some(AttributeValue::N(past));
+        stage
+            .table
+            .damage(&tenant, ("#K", sort), "ends_us", past)
+            .await;
+        stage.pass().await;
+        assert!(opened(&tenant).await.is_empty(), "time has not come");
+        let judgement = BTreeMap::from([("seen", known.seen), ("until", now.to_string())]);
+        let judgement = judgement.into_iter();
+        let judgement = judgement.map(|(name, text)| (name.to_owned(), AttributeValue::S(text)));
+        let judgement = Some(AttributeValue::M(judgement.collect()));
+        stage
+            .table
+            .damage(&tenant, ("#HC", "PASS"), "judged", judgement)
+            .await;
+        stage.pass().await;
+        assert_eq!(opened(&tenant).await, ["token_expired"]);
+    });
+}
+
+#[test]
+fn a_pass_is_spread_over_the_hour_and_reaches_each_tenant_once() {
+    run(async |_| {
+        let stage = Stage::start().await;
+        let mut tenants = Vec::new();
+        for number in 0..14 {
+            tenants.push(stage.table.tenant(&format!("spread-{number}")).await);
+        }
+        let began = Timestamp::now();
+        stage.send(json!({"full_pass": {"spread": true}})).await;
+        let parts = stage.sent();
+        assert_eq!(parts.len(), 12);
+        let mut reached = BTreeMap::new();
+        for (number, part) in parts.into_iter().enumerate() {
+            let mut order = part["full_pass"].clone();
+            assert_eq!(order["part"], number);
+            let turn = order["not_before"]
+                .as_str()
+                .map(|at| at.parse::<Timestamp>().unwrap());
+            let minutes = turn.map_or(0, |at| at.duration_since(began).as_secs() / 60);
+            assert_eq!(minutes, 5 * number as i64);
+            if number > 0 {
+                // It is not its turn: it goes back into the queue as it is.
+                stage.send(part.clone()).await;
+                assert_eq!(stage.sent(), [part]);
+                order["not_before"] = json!(began);
+                stage.send(json!({"full_pass": order})).await;
+                order.as_object_mut().unwrap().remove("not_before");
+                assert_eq!(stage.sent(), [json!({"full_pass": order})]);
+            }
+            stage.send(json!({"full_pass": order})).await;
+            assert!(stage.sent().is_empty());
+            for tenant in &tenants {
+                if judged(tenant).await.is_some() {
+                    reached.entry(tenant.id().to_string()).or_insert(number);
+                }
+            }
+        }
+        assert_eq!(reached.len(), 14);
+        let parts: std::collections::BTreeSet<_> = reached.values().collect();
+        assert!(parts.len() > 4, "{reached:?}");
+    });
+}
+
+#[test]
+fn a_look_writes_nothing_and_costs_half() {
+    run(async |_| {
+        let stage = Stage::start().await;
+        let tenant = stage.table.tenant("looked-at").await;
+        let people = stage.table.seed_users(&tenant, 1_200).await;
+        let team = group(&tenant, "team", &people[..2]).await;
+        relayed(&tenant).await;
+        let looking = tenant.looking();
+        let refused = looking.roles().map_group(&team, Some(Role::Admin)).await;
+        assert!(refused.unwrap_err().is_work());
+        assert!(relayed(&tenant).await.is_empty(), "nothing was written");
+
+        // A part of the people, and then the rest.
+        let (over, cost) = measure(tenant.roles().look_over(None, 700, far())).await;
+        let over = over.unwrap();
+        assert_eq!(over.people, 1_000);
+        let (consistent, whole) = measure(tenant.roles().reconcile_all(None, far())).await;
+        assert_eq!(consistent.unwrap(), None);
+        assert!(
+            cost.calls <= 6 && cost.read_units < whole.read_units * 0.45,
+            "{cost:?} {whole:?}"
+        );
+        let rest = tenant
+            .roles()
+            .look_over(over.next, 700, far())
+            .await
+            .unwrap();
+        assert_eq!((rest.people, rest.next), (200, None));
+
+        // Where there is something to do, it is done.
+        tenant
+            .roles()
+            .map_group(&team, Some(Role::Admin))
+            .await
+            .unwrap();
+        let over = tenant.roles().look_over(None, 50_000, far()).await.unwrap();
+        assert_eq!(over.people, 1_200);
+        let events = relayed(&tenant).await;
+        let changed = events
+            .iter()
+            .filter(|event| event.kind == "user.role_changed");
+        assert_eq!(changed.count(), 2);
+    });
+}
+
+#[test]
+fn a_pass_continues_where_the_last_one_ended() {
+    run(async |_| {
+        let stage = Stage::start().await;
+        let tenant = stage.table.tenant("very-many").await;
+        let people = stage.table.seed_users(&tenant, 1_500).await;
+        let last = rollcall_directory::LastPass {
+            person: Some(people[1_399].clone()),
+            judged: None,
+        };
+        stage.pass().await;
+        tenant.findings().note_pass(&last).await.unwrap();
+        let rest = stage.pass().await;
+        assert_eq!(
+            tenant.findings().last_pass().await.unwrap().unwrap().person,
+            None
+        );
+        let whole = stage.pass().await;
+        // The third pass judges no more, but looks at everybody.
+        assert!(whole.read_units > 0.05 * 1_400.0, "{rest:?} {whole:?}");
+    });
+}
