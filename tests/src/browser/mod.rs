@@ -2,7 +2,8 @@
 //!
 //! - `chromium` finds and starts the browser, and sends commands that are not part of WebDriver.
 //! - `inspect` contains the checks for every page: it fits the screen, the browser logs no warnings, the accessibility
-//!   audit (axe-core) has no serious findings. It also saves screenshots in `target/screenshots`.
+//!   audit (axe-core) has no serious findings. It saves screenshots in `target/screenshots` if
+//!   `ROLLCALL_SCREENSHOTS` is set.
 
 mod chromium;
 mod inspect;
@@ -24,8 +25,8 @@ use chromium::Chromium;
 
 /// How long a test waits for a condition.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// The time between two checks of a condition.
-const POLL_INTERVAL: Duration = Duration::from_millis(40);
+/// The time between two checks of a condition, each of which takes the browser some milliseconds.
+const POLL_INTERVAL: Duration = Duration::from_millis(80);
 
 /// Runs a test with the shared service and its own browser; skips the test when Chromium is not installed.
 pub fn browse(test: impl AsyncFnOnce(&'static Service, &Browser)) {
@@ -320,11 +321,14 @@ impl Browser {
     /// Presses and releases a key, and waits for the next page if the key leads to one.
     pub async fn press(&self, key: Key) {
         let acts_on = match key {
-            Key::Enter => "a, button, input",
-            Key::Space => "button",
-            Key::Tab | Key::Down => ":not(*)",
+            Key::Enter => Some("a, button, input"),
+            Key::Space => Some("button"),
+            Key::Tab | Key::Down => None,
         };
-        let leaves = self.eval(NAVIGATES, &[json!(acts_on)]).await == true;
+        let leaves = match acts_on {
+            Some(selector) => self.eval(NAVIGATES, &[json!(selector)]).await == true,
+            None => false,
+        };
         self.type_keys(&key.code().to_string()).await;
         if leaves {
             self.wait_for_next_page(&format!("{key:?}")).await;

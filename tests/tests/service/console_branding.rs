@@ -1,6 +1,6 @@
 //! The console of a product with a colour of its own, bright or dark: everything can be read in both colour schemes.
 
-use rollcall_tests::browser::{Browser, DESKTOP, PHONE, browse};
+use rollcall_tests::browser::{DESKTOP, browse};
 use rollcall_tests::service::{Service, Tenant};
 use rollcall_tests::visitor::link;
 use serde_json::json;
@@ -33,17 +33,6 @@ async fn branded(service: &Service, name: &str, accent: &str) -> (Tenant, Vec<St
     (tenant, pages)
 }
 
-async fn check(browser: &Browser, picture: &str) {
-    for is_dark in [false, true] {
-        for screen in [DESKTOP, PHONE] {
-            browser.set_screen(screen, is_dark).await;
-            browser.assert_renders_cleanly().await;
-            browser.assert_accessible().await;
-            browser.save_screenshot(picture, screen, is_dark).await;
-        }
-    }
-}
-
 #[test]
 fn a_bright_and_a_dark_brand_can_be_read_on_every_ground() {
     browse(async |service, browser| {
@@ -56,7 +45,7 @@ fn a_bright_and_a_dark_brand_can_be_read_on_every_ground() {
                 .go(&format!("{console}/console/open?link={opens}"))
                 .await;
             browser.wait_for_text("Plumbline support").await;
-            check(browser, &format!("brand-{name}-open")).await;
+            browser.check_page(&format!("brand-{name}-open")).await;
             browser.click("Open the console").await;
             browser.wait_for_path("/console").await;
             for (number, path) in pages.iter().enumerate() {
@@ -64,7 +53,7 @@ fn a_bright_and_a_dark_brand_can_be_read_on_every_ground() {
                 browser.go(path).await;
                 browser.wait_for("h1").await;
                 browser.expand_details().await;
-                check(browser, &format!("brand-{name}-{number}")).await;
+                browser.check_page(&format!("brand-{name}-{number}")).await;
             }
             browser.set_screen(DESKTOP, false).await;
             browser.go("/console").await;
@@ -78,7 +67,7 @@ fn a_bright_and_a_dark_brand_can_be_read_on_every_ground() {
             browser.wait_for_text("Back to Plumbline").await;
             // That the page is not there.
             browser.browser_warnings().await;
-            check(browser, &format!("brand-{name}-error")).await;
+            browser.check_page(&format!("brand-{name}-error")).await;
             browser.set_screen(DESKTOP, false).await;
             browser.go("/console").await;
             browser.click("Sign out").await;

@@ -1,23 +1,13 @@
 //! Empty pages and error pages: they render cleanly, are accessible, and explain what to do next.
 
-use rollcall_tests::browser::{Browser, DESKTOP, PHONE, Screen, browse};
+use rollcall_tests::browser::{Browser, PHONE, Screen, browse};
 use serde_json::json;
 
 /// The size of a laptop screen at 400% zoom (WCAG 1.4.10).
 const NARROW: Screen = ("narrow", 320, 640);
 
 async fn check_current_page(browser: &Browser, page: &str) {
-    for (screen, is_dark) in [
-        (DESKTOP, false),
-        (DESKTOP, true),
-        (PHONE, false),
-        (PHONE, true),
-    ] {
-        browser.set_screen(screen, is_dark).await;
-        browser.assert_renders_cleanly().await;
-        browser.assert_accessible().await;
-        browser.save_screenshot(page, screen, is_dark).await;
-    }
+    browser.check_page(page).await;
     browser.set_screen(NARROW, false).await;
     browser.assert_renders_cleanly().await;
 }

@@ -7,6 +7,7 @@ use rollcall_directory::Role;
 use rollcall_tests::browser::{Browser, PHONE, browse};
 use rollcall_tests::idp::Idp;
 use rollcall_tests::service::Service;
+use rollcall_tests::size::full_size;
 use rollcall_tests::visitor::Visitor;
 
 const PEOPLE: usize = 1_100;
@@ -57,6 +58,10 @@ async fn assert_bounded(browser: &Browser, attribute: &str) -> Vec<String> {
 
 #[test]
 fn a_large_tenant_is_shown_in_pages_and_mappings_show_progress() {
+    // It takes 45 seconds of processor time to create the tenant, so `tests/large` does it.
+    if !full_size() {
+        return;
+    }
     browse(async |_, browser| {
         // Use a separate service: in the shared one, the effects of a mapping would wait for those of other tests.
         let service = &Service::start().await;

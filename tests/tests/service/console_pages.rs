@@ -1,5 +1,5 @@
 //! Every page, in both colour schemes, on a laptop and on a phone: it fits the screen, the browser logs no warnings,
-//! and the accessibility audit has no serious findings. Screenshots are in `target/screenshots`.
+//! and the accessibility audit has no serious findings.
 
 use rollcall_directory::Role;
 use rollcall_tests::browser::{Browser, DESKTOP, PHONE, browse};
@@ -83,29 +83,10 @@ async fn populated_tenant(service: &Service) -> (Tenant, Vec<(&'static str, Stri
 }
 
 async fn check_page(browser: &Browser, page: &str, path: &str) {
-    for is_dark in [false, true] {
-        for screen in [DESKTOP, PHONE] {
-            browser.set_screen(screen, is_dark).await;
-            browser.go(path).await;
-            browser.wait_for("h1").await;
-            browser.expand_details().await;
-            browser.assert_renders_cleanly().await;
-            browser.assert_accessible().await;
-            browser.save_screenshot(page, screen, is_dark).await;
-        }
-    }
-}
-
-/// Checks the current page, which cannot be loaded again.
-async fn check_current_page(browser: &Browser, page: &str) {
-    for is_dark in [false, true] {
-        for screen in [DESKTOP, PHONE] {
-            browser.set_screen(screen, is_dark).await;
-            browser.assert_renders_cleanly().await;
-            browser.assert_accessible().await;
-            browser.save_screenshot(page, screen, is_dark).await;
-        }
-    }
+    browser.go(path).await;
+    browser.wait_for("h1").await;
+    browser.expand_details().await;
+    browser.check_page(page).await;
 }
 
 #[test]
@@ -132,11 +113,11 @@ fn every_page_renders_cleanly_and_is_accessible() {
         browser.expand_details().await;
         browser.click("Create token").await;
         browser.wait_for("#token").await;
-        check_current_page(browser, "issued").await;
+        browser.check_page("issued").await;
         browser.go("/console/tokens").await;
         browser.click("Rotate").await;
         browser.wait_for("#token").await;
-        check_current_page(browser, "rotated").await;
+        browser.check_page("rotated").await;
     });
 }
 
@@ -148,7 +129,7 @@ fn the_page_behind_a_link_renders_cleanly_and_is_accessible() {
         let link = link(service, &tenant, Role::Owner).await;
         browser.go(&format!("/console/open?link={link}")).await;
         browser.wait_for_text("Open the console").await;
-        check_current_page(browser, "link").await;
+        browser.check_page("link").await;
     });
 }
 
@@ -163,6 +144,6 @@ fn the_page_without_a_session_renders_cleanly_and_is_accessible() {
             .await;
         // The browser logs a warning about the error status; discard it.
         browser.browser_warnings().await;
-        check_current_page(browser, "signed-out").await;
+        browser.check_page("signed-out").await;
     });
 }

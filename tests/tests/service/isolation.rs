@@ -19,7 +19,7 @@ use rollcall_tests::service::{Service, run};
 use self::side::Side;
 use self::watch::Watch;
 
-/// The fewest cells of each part: fewer mean that endpoints are no longer found.
+/// The fewest cells of each part, with moderate sizes: fewer mean that endpoints are no longer found.
 const FEWEST: [(&str, usize); 3] = [("api", 1_000), ("scim", 500), ("console", 500)];
 
 /// Two tenants of one service.

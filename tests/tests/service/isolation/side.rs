@@ -6,6 +6,7 @@ use rollcall_directory::Role;
 use rollcall_tests::api::Api;
 use rollcall_tests::idp::Idp;
 use rollcall_tests::service::{Service, Tenant};
+use rollcall_tests::size::size;
 use rollcall_tests::urn;
 use serde_json::{Value, json};
 
@@ -235,8 +236,8 @@ pub(super) fn is_id(kind: &str) -> bool {
     !texts.iter().any(|text| kind.contains(text))
 }
 
-/// Whether it is the turn of a value at a place: one in `rounds` is. What is sent to many places like each other is shared
-/// between them.
+/// Whether it is the turn of a value at a place: one in `rounds` is, or with moderate sizes one in three times as many.
+/// What is sent to many places like each other is shared between them.
 pub(super) fn turn(place: usize, value: usize, rounds: usize) -> bool {
-    (place + value).is_multiple_of(rounds)
+    (place + value).is_multiple_of(rounds * size(3, 1))
 }
