@@ -128,10 +128,7 @@ fn the_pages_of_connections_are_german_for_who_prefers_it() {
                 &["Personen und Gruppen übernehmen"],
             ),
             (at("/remedies/replace"), &["Niemand verliert den Zugang"]),
-            (
-                at("/remedies/bind-anew"),
-                &["<strong>1 Person</strong> darf", "3 Tage"],
-            ),
+            (at("/remedies/bind-anew"), &["Zeitfenster öffnen", "3 Tage"]),
             (at("/remedies/confirm"), &["Kennungen bestätigen"]),
             (at("/test"), &["temporäre Kopie", "Test starten"]),
             (at("/held"), &["Keine zurückgehaltenen Änderungen."]),
