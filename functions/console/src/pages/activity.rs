@@ -183,7 +183,7 @@ impl LogSearch for Search {
         let shown = display::name(value);
         let named = |known: &[(&str, &'static str)]| {
             let found = known.iter().find(|(id, _)| *id == value);
-            found.map_or_else(|| shown.clone(), |(_, words)| t(*words).plain())
+            found.map_or_else(|| shown.clone(), |(_, words)| t(words).plain())
         };
         match name {
             "connection" => {

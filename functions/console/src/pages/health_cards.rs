@@ -115,6 +115,6 @@ pub(super) fn passing(findings: &[Finding]) -> Vec<Text> {
     CHECKS
         .iter()
         .filter(is_well)
-        .map(|(_, key)| t(*key))
+        .map(|(_, key)| t(key))
         .collect()
 }
