@@ -85,7 +85,7 @@ impl Arguments {
 fn seed_with(given: &Path) -> Result<SeedWith, SeedError> {
     match given.to_str() {
         Some(DEMO) => Ok(SeedWith::Demo),
-        _ => Seed::read(given).map(SeedWith::File),
+        _ => Ok(SeedWith::File(Box::new(Seed::read(given)?))),
     }
 }
 

@@ -67,7 +67,7 @@ pub struct Options {
 #[derive(Clone, Debug)]
 pub enum SeedWith {
     /// What a file says.
-    File(Seed),
+    File(Box<Seed>),
     /// The demo: a company of 2,000 people with a month of history. It is written once.
     Demo,
 }

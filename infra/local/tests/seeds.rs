@@ -57,7 +57,7 @@ fn file(text: &str) -> (TempDir, PathBuf) {
 }
 
 async fn start(storage: Storage, seed: Option<&Path>) -> Local {
-    let seed = seed.map(|path| SeedWith::File(Seed::read(path).unwrap()));
+    let seed = seed.map(|path| SeedWith::File(Box::new(Seed::read(path).unwrap())));
     let options = Options {
         storage,
         seed,
@@ -243,7 +243,7 @@ async fn what_the_api_refuses_is_named_with_its_line() {
     ] {
         let (_scratch, path) = file(&FILE.replace(from, to));
         let options = Options {
-            seed: Some(SeedWith::File(Seed::read(&path).unwrap())),
+            seed: Some(SeedWith::File(Box::new(Seed::read(&path).unwrap()))),
             ..Options::default()
         };
         let error = Local::start(options).await.unwrap_err().to_string();

@@ -297,7 +297,7 @@ fn teams(people: &[Employee]) -> Vec<Team> {
                     Rule::All => true,
                     Rule::Department(of) => one.department == of,
                     Rule::Site(at) => one.site == at,
-                    Rule::Each(of) => one.number % of == 0,
+                    Rule::Each(of) => one.number.is_multiple_of(of),
                     Rule::Nobody => false,
                 }
         };
