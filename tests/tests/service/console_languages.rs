@@ -57,7 +57,7 @@ pub(crate) fn sentences(html: &str) -> BTreeSet<String> {
     texts.filter(is_long).map(str::to_owned).collect()
 }
 
-fn assert_german(seen: &ConsoleResponse, path: &str) {
+pub(crate) fn assert_german(seen: &ConsoleResponse, path: &str) {
     assert!(seen.html.contains("<html lang=\"de\">"), "{path}");
     assert_eq!(seen.header("content-language"), "de", "{path}");
     assert_eq!(seen.header("vary"), "accept-language, cookie", "{path}");
