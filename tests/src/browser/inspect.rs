@@ -152,11 +152,17 @@ impl Browser {
     /// Takes a picture of the whole page, as WebP.
     pub async fn picture(&self, screen: Screen, is_dark: bool) -> Vec<u8> {
         self.set_whole_page(screen, is_dark).await;
+        let picture = self.picture_of_screen().await;
+        self.set_screen(screen, is_dark).await;
+        picture
+    }
+
+    /// Takes a picture of what is on the screen, as WebP.
+    pub async fn picture_of_screen(&self) -> Vec<u8> {
         // Lossless pictures of this many pages would be ten times as large.
         let format = json!({"format": "webp", "quality": 80});
         let taken = self.chromium.devtools("Page.captureScreenshot", format);
         let taken = taken.await;
-        self.set_screen(screen, is_dark).await;
         let data = taken["data"].as_str().unwrap_or_default();
         expect_ok("a picture", STANDARD.decode(data))
     }

@@ -38,6 +38,12 @@ impl Gallery {
         }
     }
 
+    /// Writes a picture for README, which the page does not show.
+    pub(crate) fn put_aside(&self, name: &str, picture: &[u8]) {
+        let file = format!("readme-{name}.webp");
+        fs::write(self.folder.join(file), picture).unwrap();
+    }
+
     /// Writes the page with all pictures. Returns how many there are.
     pub(crate) fn finish(self) -> usize {
         let mut page = HEAD.to_owned();

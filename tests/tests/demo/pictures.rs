@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rollcall_tests::browser::{Browser, PHONE, Screen, WIDE, in_browser};
+use rollcall_tests::browser::{Browser, DESKTOP, PHONE, Screen, WIDE, in_browser};
 use tokio::time::timeout;
 
 use crate::gallery::Gallery;
@@ -68,11 +68,19 @@ impl Camera {
     }
 }
 
+/// The pages of which README has a picture, by the names of their files.
+const README: [&str; 2] = ["overview", "group-preview"];
+
 async fn visit(camera: &mut Camera, browser: &Browser, page: &Page) {
     browser.set_screen(WIDE, false).await;
     browser.go(&page.path).await;
     browser.wait_for("h1").await;
     camera.take(browser, (page.name, page.title)).await;
+    if README.contains(&page.name) {
+        browser.set_screen(DESKTOP, false).await;
+        let picture = browser.picture_of_screen().await;
+        camera.gallery.put_aside(page.name, &picture);
+    }
 }
 
 async fn enter(browser: &Browser, demo: &Demo, tenant: &str) {
