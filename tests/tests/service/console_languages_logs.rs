@@ -33,8 +33,8 @@ fn logs_health_and_evidence_are_german_for_one_who_prefers_it() {
         let detail = refused.string("/detail");
         let admin = service.admin(&tenant, Role::Owner).await;
         let viewer = json!({"role_id": "viewer"});
-        let mapped = admin.put(&format!("/scim/groups/{group}/role-mapping"), viewer);
-        mapped.await.expect(200);
+        let path = format!("/scim/groups/{group}/role-mapping");
+        admin.put(&path, viewer).await.expect(200);
 
         let english = Visitor::with_link(service, &tenant, Role::Owner).await;
         let german = Visitor {
