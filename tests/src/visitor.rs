@@ -21,7 +21,8 @@ pub const SECTIONS: [&str; 8] = [
 /// A console client that can send any request.
 #[derive(Clone, Debug)]
 pub struct Visitor {
-    http: reqwest::Client,
+    /// The client, which follows no redirects.
+    pub http: reqwest::Client,
     /// The origin of the console.
     pub origin: String,
     /// The session cookie: name and value.
