@@ -7,7 +7,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use divan::{AllocProfiler, Bencher, black_box};
-use rollcall_scim::{Filter, Matcher, Patch, Projection, Resource, USER, list_response};
+use rollcall_scim::{Filter, ListResponse, Matcher, Patch, Projection, Resource, USER};
+use serde_json::value::to_raw_value;
 use serde_json::{Value, json};
 
 #[global_allocator]
@@ -107,7 +108,10 @@ fn page_of_100(bencher: Bencher<'_, '_>) {
     let people: Vec<Resource> = (0..100).map(person).collect();
     let projection = Projection::all();
     bencher.bench_local(|| {
-        let shown = people.iter().map(|person| projection.render(person, BASE));
-        list_response(100, 1, shown.collect()).to_string()
+        let shown = people
+            .iter()
+            .map(|person| to_raw_value(&projection.render(person, BASE)));
+        let shown = shown.collect::<Result<Vec<_>, _>>().expect("JSON");
+        serde_json::to_string(&ListResponse::new(100, 1, shown)).expect("JSON")
     });
 }
