@@ -94,7 +94,7 @@ pub use self::bulk::{
 pub use self::error::{ERROR_URN, Error};
 pub use self::filter::{CompareOp, Filter, Literal, Matcher};
 pub use self::fold::{fold, lower};
-pub use self::list::{LIST_RESPONSE_URN, cursor_response, list_response};
+pub use self::list::{LIST_RESPONSE_URN, ListResponse};
 pub use self::patch::{MemberChange, MemberOp, PATCH_OP_URN, Patch};
 pub use self::path::AttrPath;
 pub use self::precondition::Precondition;

@@ -21,23 +21,18 @@ use http::request::Parts;
 use http::uri::{PathAndQuery, Uri};
 use lambda_http::RequestExt;
 use rollcall_directory::capacity::{self, Cost};
-use rollcall_runtime::{chain, init_logging};
 use tokio::time::timeout;
 use tower::{Service, ServiceExt};
 use tracing::{Instrument, Span, field};
 
 use crate::access_log;
 use crate::afterwards::Afterwards;
-use crate::extension::Extension;
 use crate::path::{Marker, normalise};
 use crate::request_id::{request_id, trace_of};
 
 /// How long a handler may take. A function ends after 28 seconds; before that, it answers and logs. Whatever the handler
 /// still waited for is dropped, as if the process had been killed there.
 const PATIENCE: Duration = Duration::from_secs(25);
-
-/// The environment variable that lets a function leave work for after its answers, if it is `true`.
-const LEAVES_VARIABLE: &str = "LOG_READS_AFTER_ANSWER";
 
 /// A request with its whole body and a normalised path.
 pub type Received = http::Request<Bytes>;
@@ -61,7 +56,7 @@ pub trait Surface: fmt::Debug + Send + Sync {
     fn answer<'a>(&'a self, request: Received, next: Next<'a>) -> BoxFuture<'a, Response>;
 }
 
-/// An HTTP function. [`run`] runs it in the Lambda runtime, and the local gateway calls it.
+/// An HTTP function. [`run`](crate::run) runs it in the Lambda runtime, and the local gateway calls it.
 ///
 /// It answers every request. Its [`Surface`] formats the errors.
 #[derive(Clone, Debug)]
@@ -70,28 +65,6 @@ pub struct HttpFunction {
     surface: Arc<dyn Surface>,
     patience: Duration,
     afterwards: Option<Afterwards>,
-}
-
-/// Runs a function in the Lambda runtime. Returns when the runtime ends.
-///
-/// With `LOG_READS_AFTER_ANSWER=true`, an internal extension does what requests leave for after their answers. Without the
-/// extension, they leave nothing.
-///
-/// # Errors
-///
-/// Only those of the runtime. The function answers every request itself.
-pub async fn run(function: HttpFunction) -> Result<(), lambda_http::Error> {
-    init_logging();
-    if std::env::var(LEAVES_VARIABLE).is_ok_and(|value| value == "true") {
-        match Extension::register().await {
-            Ok(extension) => return extension.run(function).await,
-            Err(error) => {
-                let error = chain(&*error);
-                tracing::error!(error, "no extension, so nothing is left for after answers");
-            }
-        }
-    }
-    lambda_http::run(function).await
 }
 
 impl HttpFunction {

@@ -3,7 +3,8 @@
 //! An [`HttpFunction`] is a router of endpoints behind one outer layer (`function`). The layer normalises the path
 //! (`path`), catches panics, and logs each response (`access_log`). What differs between SCIM, the API and pages is a
 //! [`Surface`]. SCIM and the API define theirs in crates of their own; the one for pages is here (`pages`). A request can
-//! leave work for after its answer (`afterwards`), which an internal extension of Lambda waits for (`extension`).
+//! leave work for after its answer (`afterwards`), which an internal extension of Lambda waits for
+//! (`extension`, `run`).
 //!
 //! Handlers use:
 //! - `base_url`, `request_id` and `origin`: the URL at which the client reached the service, the id of the request, and
@@ -57,6 +58,7 @@ mod afterwards;
 mod extension;
 mod function;
 mod path;
+mod run;
 
 mod base_url;
 mod bearer;
@@ -75,12 +77,13 @@ pub use afterwards::Afterwards;
 pub use base_url::{Root, root};
 pub use bearer::{bearer, sole_bearer, sole_bearer_of};
 pub use body::{Unreadable, json, object, read};
-pub use function::{Consumed, HttpFunction, Next, Received, Surface, run};
+pub use function::{Consumed, HttpFunction, Next, Received, Surface};
 pub use origin::origin;
 pub use pages::{Notes, Refused, RefusedPage, Visit, finish_pages};
 pub use path::{API_PATH, BASE_PATH, CONSOLE_PATH, Marker, normalise, segments};
 pub use problem::{Problem, REASON_HEADER, unknown_method};
 pub use problem_type::{PROBLEMS_PATH, ProblemType};
 pub use request_id::request_id;
+pub use run::run;
 pub use segment::Segment;
 pub use values::{Misfit, from_json, from_pairs, misfit};

@@ -5,8 +5,9 @@ use http::header::{CONTENT_LOCATION, ETAG, LOCATION};
 use http::{HeaderName, HeaderValue, StatusCode};
 use rollcall_directory::{Effects, Page, Tenant};
 use rollcall_scim as scim;
-use rollcall_scim::{Projection, Resource, ResourceType};
+use rollcall_scim::{ListResponse, Projection, Resource, ResourceType};
 use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::base_url::BaseUrl;
 use crate::error::Error;
@@ -78,17 +79,21 @@ pub(crate) async fn page<'a>(
     projection: impl Fn(&'a Resource) -> &'a Projection,
     base: &BaseUrl,
 ) -> Result<Response, Error> {
-    let shown = |resource| projection(resource).render(resource, base.as_str());
-    let mut resources: Vec<Value> = page.resources.iter().map(shown).collect();
+    // Each resource is written once: for its size, and as a part of the body.
+    let shown = |resource| to_raw_value(&projection(resource).render(resource, base.as_str()));
+    let resources: Result<Vec<_>, _> = page.resources.iter().map(shown).collect();
+    let mut resources = resources.map_err(|_| scim::Error::Internal)?;
     resources.truncate(how_many_fit(&resources).max(1));
-    let body = match page.onward {
+    let next = match page.onward {
         Some(_) => {
-            let shown = resources.len();
-            let next = tenant.resources().next_cursor(page, shown).await?;
-            scim::cursor_response(page.total, page.start_index, next, resources)
+            tenant
+                .resources()
+                .next_cursor(page, resources.len())
+                .await?
         }
-        None => scim::list_response(page.total, page.start_index, resources),
+        None => None,
     };
+    let body = ListResponse::new(page.total, page.start_index, resources).followed_by(next);
     let mut response = json(200, &body);
     response.extensions_mut().insert(Found(page.total));
     Ok(response)
@@ -99,38 +104,14 @@ pub(crate) async fn page<'a>(
 pub(crate) struct Found(pub(crate) u64);
 
 /// Returns how many resources fit into one response, counted from the first.
-fn how_many_fit(resources: &[Value]) -> usize {
+fn how_many_fit(resources: &[Box<RawValue>]) -> usize {
     let mut room = MAX_PAGE_BYTES;
-    let fits = |resource: &&Value| match room.checked_sub(weight(resource)) {
-        Some(left) => {
-            room = left;
-            true
-        }
-        None => false,
+    let fits = |resource: &&Box<RawValue>| {
+        let left = room.checked_sub(escaped_bytes(resource.get().as_bytes()));
+        room = left.unwrap_or_default();
+        left.is_some()
     };
     resources.iter().take_while(fits).count()
-}
-
-/// Returns the bytes that a body takes as a string in the JSON of Lambda's response.
-fn weight(body: &Value) -> usize {
-    let mut weight = Weight(0);
-    // Writing to a counter cannot fail.
-    _ = serde_json::to_writer(&mut weight, body);
-    weight.0
-}
-
-/// Counts the bytes written to it, as they are escaped in a string of JSON.
-struct Weight(usize);
-
-impl std::io::Write for Weight {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += escaped_bytes(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 pub(crate) fn version(resource: &Resource) -> &str {

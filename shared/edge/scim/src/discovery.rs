@@ -127,7 +127,7 @@ where
 /// Returns a complete list. Sorting and paging parameters are ignored (RFC 7644 §4).
 fn all(resources: Vec<Value>) -> Response {
     let total = resources.len() as u64;
-    json(200, &scim::list_response(total, 1, resources))
+    json(200, &scim::ListResponse::new(total, 1, resources))
 }
 
 fn one(otherwise: &str, found: Option<Value>) -> Result<Response, Error> {
