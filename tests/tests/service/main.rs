@@ -92,6 +92,7 @@ mod filters;
 mod find_people;
 mod findings;
 mod grants;
+mod growth;
 mod health;
 mod hourly;
 mod identity;
