@@ -5,7 +5,7 @@
 //! earlier calls did not finish in time. A message that fails is delivered again. Handling a message twice does no
 //! harm.
 
-mod full_pass;
+mod hourly;
 mod message;
 mod queue;
 

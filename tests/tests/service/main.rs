@@ -96,6 +96,7 @@ mod filters;
 mod find_people;
 mod findings;
 mod grants;
+mod growth;
 mod health;
 mod hourly;
 mod identity;

@@ -58,12 +58,6 @@ impl Roles<'_> {
         }
     }
 
-    /// Checks people as they were just read.
-    pub(super) async fn check_people(self, people: &[Record]) -> Result<(), Error> {
-        Resources::of(self.scope).lift_names(people).await?;
-        self.reconcile_people(people).await
-    }
-
     async fn check_again(self, people: &[Record]) -> Result<(), Error> {
         for part in people.chunks(READ_AGAIN_AT_ONCE) {
             let ids: Vec<_> = part.iter().map(|person| person.id.clone()).collect();

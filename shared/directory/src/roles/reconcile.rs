@@ -300,6 +300,12 @@ impl Roles<'_> {
         Ok(None)
     }
 
+    /// Moves the names of people to the keys of today, and reconciles them, as they were just read.
+    pub(super) async fn check_people(self, people: &[Record]) -> Result<(), Error> {
+        Resources::of(self.scope).lift_names(people).await?;
+        self.reconcile_people(people).await
+    }
+
     /// Checks people as they were just read, with one read of the settings and mappings for all of them. Reads again
     /// only those whose role differs from the announced one, so a pass without changes costs little more than reading
     /// the people.
