@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 use crate::response_invariants::{self, Exchange};
 use crate::{pattern, urn};
 
+/// How many users a bulk request creates.
+const BULK: usize = 50;
+
 /// One identity provider's view of the service: a base URL and, usually, a token.
 #[derive(Clone, Debug)]
 pub struct Idp {
@@ -99,6 +102,25 @@ impl Idp {
     pub async fn user(&self, user_name: &str) -> String {
         let body = json!({"schemas": [urn::USER], "userName": user_name, "active": true});
         self.post("/Users", body).await.expect(201).id()
+    }
+
+    /// Creates users by bulk requests, which cost less than a request for each, and returns the ids in order.
+    pub async fn users(&self, user_names: impl IntoIterator<Item = String>) -> Vec<String> {
+        let create = |name: String| {
+            let data = json!({"schemas": [urn::USER], "userName": name, "active": true});
+            json!({"method": "POST", "path": "/Users", "bulkId": name, "data": data})
+        };
+        let operations: Vec<Value> = user_names.into_iter().map(create).collect();
+        let mut ids = Vec::new();
+        for part in operations.chunks(BULK) {
+            let body = json!({"schemas": [urn::BULK], "Operations": part});
+            let answer = self.post("/Bulk", body).await.expect(200);
+            let made = answer.strings("/Operations/*/location");
+            assert_eq!(made.len(), part.len(), "{}", answer.body);
+            let id = |location: &String| location.rsplit('/').next().map(str::to_owned);
+            ids.extend(made.iter().filter_map(id));
+        }
+        ids
     }
 
     /// Creates a group and returns the id.

@@ -33,9 +33,8 @@ pub(crate) async fn holding(service: &Service, name: &str, people: usize) -> (Sc
     let credentials = scene.tenant.directory().credentials();
     let id = scene.tenant.connection_id();
     credentials.change_rules(id, &rules).await.unwrap();
-    let pushed =
-        stream::iter(0..people).map(|n| scene.push(json!({"userName": format!("p{n:04}")})));
-    let people = pushed.buffered(16).collect::<Vec<_>>().await;
+    let names = (0..people).map(|n| format!("p{n:04}"));
+    let people = scene.tenant.idp().users(names).await;
     (scene, people)
 }
 

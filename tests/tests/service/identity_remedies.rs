@@ -108,15 +108,8 @@ fn many_people_are_taken_over_part_by_part() {
         let scene = Scene::create(service, "remedy-parts").await;
         let (new, _) = second(&scene).await;
         let old = scene.tenant.connection_id().to_owned();
-        let idp = scene.tenant.idp();
-        for chunk in (0..620).collect::<Vec<_>>().chunks(20) {
-            let names = chunk.iter().map(|n| format!("p-{n}"));
-            let pushes = names.map(|name| {
-                let idp = idp.clone();
-                async move { idp.user(&name).await }
-            });
-            futures::future::join_all(pushes).await;
-        }
+        let names = (0..620).map(|n| format!("p-{n}"));
+        scene.tenant.idp().users(names).await;
         let path = format!("/tenants/{}/connections/{new}/remedies", scene.tenant.id());
         let (mut parts, mut people, mut after) = (0, 0, None::<String>);
         loop {

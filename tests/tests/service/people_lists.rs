@@ -261,8 +261,8 @@ fn a_page_of_a_list_keeps_its_budget() {
     run(async |_| {
         let table = TestTable::start().await;
         let tenant = table.tenant("lists-budget").await;
-        let people = table.seed_users(&tenant, size(4_000, 100_000)).await;
-        let few = [people[3_000].clone(), people[3_998].clone()];
+        let people = table.seed_users(&tenant, size(2_400, 100_000)).await;
+        let few = [people[2_200].clone(), people[2_398].clone()];
         let team = group(&tenant, "Few", &few).await;
         let admin = RoleId::from(Role::Admin);
         tenant

@@ -48,7 +48,7 @@ async fn values(board: &Board, document: &Value, operation: &Operation, caller: 
             let fits = matches!(place, Place::Path(name) if kind_of(&operation.path, name) == kind);
             let is_turn = match place {
                 Place::Body(_) => turn(nth, number, 6),
-                _ => is_id(kind) || turn(nth, number, 3),
+                _ => is_id(kind) && turn(nth, number, 1) || turn(nth, number, 3),
             };
             let taken = takes(operation, number) && is_turn;
             if !fits && !taken {

@@ -52,7 +52,7 @@ fn many_events_arrive_in_order_across_time_outs() {
     run(async |_| {
         let (events, took, time) = match size::full_size() {
             true => (10_000, 100, 60_000),
-            false => (300, 5, 600),
+            false => (120, 5, 250),
         };
         let [took, time] = [took, time].map(Duration::from_millis);
         all_arrive(events, took, time).await;
