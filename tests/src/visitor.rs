@@ -21,7 +21,7 @@ pub const SECTIONS: [&str; 8] = [
 /// A console client that can send any request.
 #[derive(Clone, Debug)]
 pub struct Visitor {
-    /// The client, which follows no redirects.
+    /// The client that sends the requests.
     pub http: reqwest::Client,
     /// The origin of the console.
     pub origin: String,
