@@ -214,11 +214,7 @@ fn refusals_and_results_are_german() {
         assert_german(
             &result,
             &page,
-            &[
-                "Erstellt eine Person",
-                "Wie erwartet",
-                "Anfrage und Antwort",
-            ],
+            &["Löscht eine Person", "Wie erwartet", "Anfrage und Antwort"],
         );
         let page = visitor.post(&test, &form, &[]).await.expect(429);
         assert_german(&test, &page, &["Ein Test ist gerade gelaufen."]);
