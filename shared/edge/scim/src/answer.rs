@@ -106,12 +106,13 @@ pub(crate) struct Found(pub(crate) u64);
 /// Returns how many resources fit into one response, counted from the first.
 fn how_many_fit(resources: &[Box<RawValue>]) -> usize {
     let mut room = MAX_PAGE_BYTES;
-    let fits = |resource: &&Box<RawValue>| {
-        let left = room.checked_sub(escaped_bytes(resource.get().as_bytes()));
+    let fits = |text: &&str| {
+        let left = room.checked_sub(escaped_bytes(text.as_bytes()));
         room = left.unwrap_or_default();
         left.is_some()
     };
-    resources.iter().take_while(fits).count()
+    let texts = resources.iter().map(|resource| resource.get());
+    texts.take_while(fits).count()
 }
 
 pub(crate) fn version(resource: &Resource) -> &str {
