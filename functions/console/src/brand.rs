@@ -13,7 +13,7 @@ use rollcall_edge_http::Problem;
 
 use crate::assets;
 use crate::brand_sheet;
-use crate::t;
+use crate::messages::t;
 
 /// How the pages of a visit look. Without a branding, they are neutral.
 #[derive(Clone, Debug, Default)]

@@ -67,12 +67,19 @@ fn the_prices_of_what_follows_are_those_of_the_budgets() {
     );
     let reads = exact(person.read_units);
     let checked = dollars(reads * READ);
-    let pass = Row::of("The hourly pass, for one tenant", "the next pass, 1 person");
-    let pass = exact(pass.read_units);
+    let pass = |which: &str| {
+        let pass = Row::of("The hourly pass, for one tenant", which);
+        exact(pass.read_units)
+    };
+    let (pass, quiet) = (
+        pass("the next pass, 1 person"),
+        pass("the third pass, 1 person"),
+    );
     for phrase in [
         format!("its place in the feed ({read} reads and {write} writes: {price})"),
         format!("{reads} reads {checked}"),
         format!("{pass} read units for each tenant"),
+        format!("{quiet} read units for each tenant in which nothing happened"),
     ] {
         let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let is_said = words(&readme).contains(&phrase);

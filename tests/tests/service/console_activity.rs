@@ -141,6 +141,9 @@ fn a_record_has_an_address_of_its_own() {
             let page = visitor.get(&path).await.expect(200).html;
             assert!(page.contains("This entry is no longer kept"), "{page}");
             assert!(page.contains("Added <bdi>Maya Chen</bdi>"), "{page}");
+            // Only the choice of a language leads back to this very address.
+            let back = format!("name=\"back\" value=\"/{list}?entry={unknown}\"");
+            let page = page.replace(&back, "");
             assert!(!page.contains("entry=none"), "{page}");
         }
     });
