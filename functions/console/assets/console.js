@@ -100,7 +100,8 @@ addEventListener("beforeunload", (event) => {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post") return;
-  mayLeave = true;
+  // The choice of a language saves nothing of what is on the page.
+  if (!form.getAttribute("action").endsWith("/language")) mayLeave = true;
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "yes";
   // Where no page came after all, one may try again: the server takes a form once.

@@ -47,6 +47,17 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("api-most-tokens", &[]),
     ("api-snooze-days", &["most"]),
     ("api-snooze-reason", &["most"]),
+    ("api-contact", &["value"]),
+    ("api-contacts-most", &["most"]),
+    ("api-domain", &["value"]),
+    ("api-domains-most", &["most"]),
+    ("api-network", &["value"]),
+    ("api-network-begin", &["value", "network"]),
+    ("api-retention-shorter", &[]),
+    ("api-retention-floor", &["floor"]),
+    ("api-support-reads", &[]),
+    ("api-name-printable", &["key", "most"]),
+    ("api-changed-since", &[]),
 ];
 
 /// Returns what an error says in the language of the visit; `None` if it is said in English, or has no message.
@@ -57,9 +68,29 @@ pub(crate) fn translated(detail: &str) -> Option<String> {
     KNOWN.iter().find_map(|(key, names)| {
         let values = matched(&t(key).parts_in_english(names), detail)?;
         let pairs = names.iter().zip(values);
-        let text = pairs.fold(t(key), |text, (name, value)| text.s(name, value));
+        let text = pairs.fold(t(key), |text, (name, value)| match *name {
+            "what" => text.s(name, in_words(value)),
+            _ => text.s(name, value),
+        });
         Some(text.plain())
     })
+}
+
+/// Says the kind of what is missing in the language of the visit, such as that of ``User `a` ``. Another kind stays.
+fn in_words(what: &str) -> String {
+    let (kind, id) = match what.split_once(" `") {
+        Some((kind, id)) => (kind, format!(" `{id}")),
+        None => (what, String::new()),
+    };
+    let kind = kind.strip_prefix("the ").unwrap_or(kind);
+    let word = match kind {
+        "User" | "user" => t("person"),
+        "Group" | "group" => t("group"),
+        "connection" => t("connection"),
+        "token" => t("connection-token"),
+        _ => return what.to_owned(),
+    };
+    format!("{}{id}", word.plain())
 }
 
 /// Returns what stands between the parts of a text; `None` if it does not consist of them.
@@ -94,7 +125,27 @@ mod tests {
             ),
             (
                 "User `a` does not exist or was deleted",
-                Some("User `a` gibt es nicht oder nicht mehr"),
+                Some("Person `a` gibt es nicht oder nicht mehr"),
+            ),
+            (
+                "connection `c` does not exist",
+                Some("Verbindung `c` gibt es nicht"),
+            ),
+            ("token `t` does not exist", Some("Token `t` gibt es nicht")),
+            ("the user does not exist", Some("Person gibt es nicht")),
+            (
+                "webhook `w` does not exist",
+                Some("webhook `w` gibt es nicht"),
+            ),
+            (
+                "`allowed_addresses`: `10.0.0.1/8` is not the beginning of its network, which is `10.0.0.0/8`",
+                Some(
+                    "`allowed_addresses`: `10.0.0.1/8` ist nicht der Anfang seines Netzes; das ist `10.0.0.0/8`",
+                ),
+            ),
+            (
+                "`name` must be 1 to 200 printable characters",
+                Some("`name` muss aus 1 bis 200 druckbaren Zeichen bestehen"),
             ),
             (
                 "this page does not exist",

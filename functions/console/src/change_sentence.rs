@@ -47,7 +47,7 @@ pub(crate) fn sentence(entry: &Entry, names: &Names) -> Text {
         Some(EventType::ConnectionDeleted) => t("change-connection-deleted").name("name", name),
         Some(EventType::UserUpdated | EventType::GroupUpdated) => match changed_attributes(entry) {
             Some((attributes, more)) => t("change-attributes-of")
-                .s("attributes", attributes)
+                .bdi("attributes", attributes)
                 .n("more", more)
                 .name("name", name),
             None => t("change-something-of").name("name", name),
@@ -343,6 +343,27 @@ mod tests {
         ] {
             let one = entry(action, subject, before, after);
             assert_eq!(sentence(&one, &names).plain(), expected);
+        }
+    }
+
+    #[test]
+    fn attributes_of_others_are_contained() {
+        let names = Names::known([].into());
+        for (action, subject, said) in [
+            (
+                "user.updated",
+                ("user", "u", "maya@x"),
+                "Changed <bdi>\u{202e}a</bdi> of",
+            ),
+            (
+                "tenant.settings_changed",
+                ("tenant", "t", ""),
+                "Changed <bdi>\u{202e}a</bdi>",
+            ),
+        ] {
+            let one = entry(action, subject, Value::Null, json!({"\u{202e}a": 1}));
+            let html = sentence(&one, &names).to_string();
+            assert!(html.starts_with(said), "{html}");
         }
     }
 

@@ -24,7 +24,7 @@ pub(crate) fn summary(entry: &Entry) -> Text {
         | EventType::TenantSettingsChanged
         | EventType::WebhookChanged => match attributes_changed(&before, &after) {
             Some((names, more)) => t("change-attributes")
-                .s("attributes", names)
+                .bdi("attributes", names)
                 .n("more", more),
             None => t("change-something"),
         },
@@ -40,7 +40,7 @@ pub(crate) fn summary(entry: &Entry) -> Text {
         EventType::WebhookCreated => t("change-webhook-created"),
         EventType::WebhookSecretRotated => t("change-webhook-secret-rotated"),
         EventType::WebhookTested => t("change-webhook-tested"),
-        EventType::WebhookPaused => paused(&after),
+        EventType::WebhookPaused => paused(text_in(&after, "reason")),
         EventType::WebhookResumed => t("change-webhook-resumed"),
         EventType::WebhookReplayed => t("change-webhook-replayed"),
         EventType::WebhookDeleted => t("change-webhook-deleted"),
@@ -193,8 +193,9 @@ fn not_mailed(after: &Map<String, Value>) -> Text {
     }
 }
 
-fn paused(after: &Map<String, Value>) -> Text {
-    match text_in(after, "reason") {
+/// Says why a webhook is paused.
+pub(crate) fn paused(reason: Option<&str>) -> Text {
+    match reason {
         Some("failing") => t("change-paused-failing"),
         Some("gone") => t("change-paused-gone"),
         Some("events_expired") => t("change-paused-events-expired"),

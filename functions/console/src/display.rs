@@ -4,6 +4,7 @@ use std::fmt;
 
 use askama::filters::HtmlSafe;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rollcall_directory::{PersonState, Role, RoleId};
 
@@ -46,6 +47,24 @@ impl fmt::Display for Moment {
 
 pub(crate) fn moment(at: &Timestamp) -> Moment {
     Moment(*at)
+}
+
+/// A point in time (UTC) as a text alone.
+pub(crate) fn utc(at: &Timestamp) -> String {
+    written(t("time-utc"), at, "%H:%M")
+}
+
+/// Writes a day that is given as date fields have it. Another text stays as it is.
+pub(crate) fn written_day(day: &str) -> String {
+    let Ok(date) = day.parse::<Date>() else {
+        return day.to_owned();
+    };
+    let month = usize::try_from(date.month() - 1).unwrap_or_default();
+    t("time-day")
+        .s("day", date.day())
+        .part("month", t(MONTHS[month % 12]))
+        .s("year", date.year())
+        .plain()
 }
 
 /// A point in time to the second, the same for every reader.
@@ -335,6 +354,9 @@ mod tests {
         assert!(moment(&at).to_string().contains(">8 Mar 2026, 17:46 UTC<"));
         assert!(exact(&at).to_string().contains(">8 Mar 2026, 17:46:58<"));
         assert_eq!(seconds(&1.5), "1.500");
+        assert_eq!(utc(&at), "8 Mar 2026, 17:46 UTC");
+        assert_eq!(written_day("2026-03-08"), "8 Mar 2026");
+        assert_eq!(written_day("any day"), "any day");
         language::with(Language::German, || {
             assert!(
                 moment(&at)
@@ -342,6 +364,8 @@ mod tests {
                     .contains(">8. März 2026, 17:46 UTC<")
             );
             assert_eq!(relative(7_300), "vor 2 Stunden");
+            assert_eq!(utc(&at), "8. März 2026, 17:46 UTC");
+            assert_eq!(written_day("2026-03-08"), "8. März 2026");
             assert_eq!(relative(-90_000), "in 1 Tag");
             assert_eq!(number(&1_000_000), "1.000.000");
             assert_eq!(seconds(&1.5), "1,500");

@@ -6,9 +6,10 @@
 #[cfg(test)]
 mod tests;
 
-use rollcall_directory::{Provider, RouteBy, SignInRefusal};
+use rollcall_directory::{PauseReason, Provider, RouteBy, SignInRefusal};
 use rollcall_insight::{Finding, FindingGroup, FindingKind, isolated};
 
+use crate::change_summary::paused;
 use crate::request_refusal::explained;
 use crate::{Text, t};
 
@@ -42,11 +43,11 @@ pub(crate) fn title(finding: &Finding) -> Text {
             .s("connection", connection)
             .part(
                 "days",
-                t("finding-days").n("count", count).s("number", count),
+                t("finding-days").n("count", count).n("number", count),
             ),
         FindingKind::ConnectionSilent => t("finding-connection-silent").s("name", name).part(
             "hours",
-            t("finding-hours").n("count", count).s("number", count),
+            t("finding-hours").n("count", count).n("number", count),
         ),
         FindingKind::StaleUser => t("finding-stale-user")
             .s("name", name)
@@ -75,7 +76,7 @@ pub(crate) fn title(finding: &Finding) -> Text {
             t("finding-sign-ins")
                 .choice("least", least)
                 .n("count", count)
-                .s("number", count),
+                .n("number", count),
         ),
         FindingKind::DefaultRoleWithoutMapping => {
             t("finding-default-role-without-mapping").part("who", people_and_role(finding))
@@ -102,9 +103,9 @@ pub(crate) fn title(finding: &Finding) -> Text {
                 t("finding-changes")
                     .choice("least", least)
                     .n("count", count)
-                    .s("number", count),
+                    .n("number", count),
             )
-            .s("ceiling", finding.ceiling.unwrap_or_default()),
+            .n("ceiling", finding.ceiling.unwrap_or_default()),
         FindingKind::SubjectsChanged if finding.subject.is_none() => {
             t("finding-subjects-changed-without-connection").part("people", people(finding))
         }
@@ -126,32 +127,58 @@ pub(crate) fn title(finding: &Finding) -> Text {
     }
 }
 
+/// What the insight adds about the case in English; `None` if it has no message.
+pub(crate) fn detail(finding: &Finding) -> Option<Text> {
+    let detail = finding.detail.as_deref()?;
+    match finding.kind {
+        FindingKind::SignInRefused => {
+            let names = detail.strip_prefix("Signed in as: ")?;
+            Some(t("health-signed-in-as").bdi("names", names))
+        }
+        FindingKind::WebhookPaused | FindingKind::WebhookPausedByHand => {
+            let (reason, status) = match detail.split_once(", status ") {
+                Some((reason, status)) => (reason, Some(status)),
+                None => (detail, None),
+            };
+            PauseReason::of(reason)?;
+            let paused = paused(Some(reason));
+            Some(match status {
+                Some(status) => t("health-paused-status")
+                    .part("reason", paused)
+                    .s("status", status),
+                None => paused,
+            })
+        }
+        _ => None,
+    }
+}
+
 fn ceiling(finding: &Finding) -> Text {
     let allowed = finding.ceiling.unwrap_or_default();
     let tokens = || {
         t("finding-tokens")
             .n("count", finding.count)
-            .s("number", finding.count)
+            .n("number", finding.count)
     };
     match (finding.kind, finding.count >= allowed) {
         (FindingKind::TokensCeiling, true) => t("finding-tokens-ceiling-reached")
             .part("tokens", tokens())
-            .s("ceiling", allowed),
+            .n("ceiling", allowed),
         (FindingKind::TokensCeiling, false) => t("finding-tokens-ceiling")
             .part("tokens", tokens())
-            .s("ceiling", allowed),
+            .n("ceiling", allowed),
         (FindingKind::GroupsCeiling, true) => t("finding-groups-ceiling-reached")
             .part("groups", groups(finding))
-            .s("ceiling", allowed),
+            .n("ceiling", allowed),
         (FindingKind::GroupsCeiling, false) => t("finding-groups-ceiling")
             .part("groups", groups(finding))
-            .s("ceiling", allowed),
+            .n("ceiling", allowed),
         (_, true) => t("finding-people-ceiling-reached")
             .part("people", people(finding))
-            .s("ceiling", allowed),
+            .n("ceiling", allowed),
         (_, false) => t("finding-people-ceiling")
             .part("people", people(finding))
-            .s("ceiling", allowed),
+            .n("ceiling", allowed),
     }
 }
 
@@ -200,21 +227,21 @@ fn people(finding: &Finding) -> Text {
     t("finding-people")
         .choice("least", least(finding))
         .n("count", finding.count)
-        .s("number", finding.count)
+        .n("number", finding.count)
 }
 
 fn groups(finding: &Finding) -> Text {
     t("finding-groups")
         .choice("least", least(finding))
         .n("count", finding.count)
-        .s("number", finding.count)
+        .n("number", finding.count)
 }
 
 fn requests(finding: &Finding) -> Text {
     t("finding-requests")
         .choice("least", least(finding))
         .n("count", finding.count)
-        .s("number", finding.count)
+        .n("number", finding.count)
 }
 
 /// Says what the people have to whom no group gives a role: the default role, or none.
@@ -236,32 +263,32 @@ fn is_by_claim_alone(finding: &Finding) -> bool {
 /// several.
 fn title_of_several(kind: FindingKind, number: usize) -> Option<Text> {
     Some(match kind {
-        FindingKind::WrongToken => t("finding-several-wrong-token").s("number", number),
-        FindingKind::WrongAddress => t("finding-several-wrong-address").s("number", number),
-        FindingKind::NeverHeardFrom => t("finding-several-never-heard-from").s("number", number),
-        FindingKind::TokenExpired => t("finding-several-token-expired").s("number", number),
-        FindingKind::NoToken => t("finding-several-no-token").s("number", number),
-        FindingKind::TokenExpiring => t("finding-several-token-expiring").s("number", number),
-        FindingKind::ConnectionSilent => t("finding-several-connection-silent").s("number", number),
-        FindingKind::StaleUser => t("finding-several-stale-user").s("number", number),
-        FindingKind::StaleGroup => t("finding-several-stale-group").s("number", number),
+        FindingKind::WrongToken => t("finding-several-wrong-token").n("number", number),
+        FindingKind::WrongAddress => t("finding-several-wrong-address").n("number", number),
+        FindingKind::NeverHeardFrom => t("finding-several-never-heard-from").n("number", number),
+        FindingKind::TokenExpired => t("finding-several-token-expired").n("number", number),
+        FindingKind::NoToken => t("finding-several-no-token").n("number", number),
+        FindingKind::TokenExpiring => t("finding-several-token-expiring").n("number", number),
+        FindingKind::ConnectionSilent => t("finding-several-connection-silent").n("number", number),
+        FindingKind::StaleUser => t("finding-several-stale-user").n("number", number),
+        FindingKind::StaleGroup => t("finding-several-stale-group").n("number", number),
         FindingKind::UnsupportedFilter => {
-            t("finding-several-unsupported-filter").s("number", number)
+            t("finding-several-unsupported-filter").n("number", number)
         }
-        FindingKind::SkippedMembers => t("finding-several-skipped-members").s("number", number),
-        FindingKind::NestedGroups => t("finding-several-nested-groups").s("number", number),
-        FindingKind::IgnoredPath => t("finding-several-ignored-path").s("number", number),
+        FindingKind::SkippedMembers => t("finding-several-skipped-members").n("number", number),
+        FindingKind::NestedGroups => t("finding-several-nested-groups").n("number", number),
+        FindingKind::IgnoredPath => t("finding-several-ignored-path").n("number", number),
         FindingKind::FailuresRepeating => {
-            t("finding-several-failures-repeating").s("number", number)
+            t("finding-several-failures-repeating").n("number", number)
         }
         FindingKind::UsersWithoutGroups => {
-            t("finding-several-users-without-groups").s("number", number)
+            t("finding-several-users-without-groups").n("number", number)
         }
-        FindingKind::OwnedByAnother => t("finding-several-owned-by-another").s("number", number),
-        FindingKind::BrakeTripped => t("finding-several-brake-tripped").s("number", number),
-        FindingKind::WebhookPaused => t("finding-several-webhook-paused").s("number", number),
+        FindingKind::OwnedByAnother => t("finding-several-owned-by-another").n("number", number),
+        FindingKind::BrakeTripped => t("finding-several-brake-tripped").n("number", number),
+        FindingKind::WebhookPaused => t("finding-several-webhook-paused").n("number", number),
         FindingKind::WebhookPausedByHand => {
-            t("finding-several-webhook-paused-by-hand").s("number", number)
+            t("finding-several-webhook-paused-by-hand").n("number", number)
         }
         _ => return None,
     })

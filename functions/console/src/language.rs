@@ -167,6 +167,14 @@ pub(crate) fn here() -> String {
     here.ok().flatten().unwrap_or_default()
 }
 
+/// Whether a language can be chosen here: only a page that can be asked for again, since the answer to a form (a new
+/// secret, or what was typed) would be lost.
+pub(crate) fn can_choose() -> bool {
+    VISITED
+        .try_with(|visited| visited.here.is_some())
+        .unwrap_or_default()
+}
+
 /// Runs a function that writes in this language.
 pub(crate) fn with<T>(language: Language, write: impl FnOnce() -> T) -> T {
     let visited = Visited {

@@ -9,7 +9,6 @@ use rollcall_directory::{Diagnosis, LoggedRequest};
 
 use crate::asked::{Asked, Deed, MemberChange, Thing};
 use crate::bursts::Cause;
-use crate::display;
 use crate::known_names::Names;
 use crate::request_refusal::briefly;
 use crate::{Text, t};
@@ -346,7 +345,7 @@ impl<'a> Told<'a> {
             Deed::Describe => t("request-service-not-read"),
             Deed::Other => t("request-other-refused")
                 .s("method", &self.request.http_method)
-                .s("path", display::name(self.path())),
+                .name("path", self.path()),
         }
     }
 }

@@ -10,6 +10,8 @@ use rollcall_tests::service::{Service, run};
 use rollcall_tests::visitor::{ConsoleResponse, Visitor};
 use serde_json::json;
 
+use crate::console_access::SETTINGS;
+
 /// The catalogues of these pages.
 const AREAS: [&str; 11] = [
     "checklist",
@@ -203,8 +205,36 @@ fn refusals_and_results_are_german() {
             ("per_minute", "viele"),
         ];
         let page = visitor.post("/console/settings", &form, &[]).await;
-        let said = "„Anfragen pro Minute“ muss eine ganze Zahl von 1 bis 600000 sein";
+        let said = "„Anfragen pro Minute“ muss eine ganze Zahl von 1 bis 600.000 sein";
         assert_german("/console/settings", &page.expect(400), &[said]);
+        for (field, value, said) in [
+            ("contacts", "it", "`it` ist keine Adresse, an die"),
+            (
+                "invitation_domains",
+                "local",
+                "`local` ist keine Domain wie",
+            ),
+            ("allowed_addresses", "office", "`office` ist kein Netz wie"),
+            (
+                "allowed_addresses",
+                "10.0.0.1/8",
+                "ist nicht der Anfang seines Netzes; das ist `10.0.0.0/8`",
+            ),
+        ] {
+            let mut form = SETTINGS.to_vec();
+            form.retain(|(name, _)| *name != "revision");
+            form.extend([
+                ("form_token", &*form_token),
+                ("revision", &*revision),
+                (field, value),
+            ]);
+            let page = visitor.post("/console/settings", &form, &[]).await;
+            let page = page.expect(400);
+            assert_german("/console/settings", &page, &[said]);
+            for english in ["is not a", "such as `", "beginning of"] {
+                assert!(!page.html.contains(english), "{field}: {}", page.html);
+            }
+        }
 
         let test = format!("/console/connections/{own}/test");
         let form = [("form_token", &*form_token)];

@@ -79,6 +79,11 @@ fn several_groups_are_mapped_in_one_save() {
         // A browser warns only those who have done something on the page.
         browser.check("Select Team 00").await;
         assert_eq!(browser.eval(warns, &[]).await, true);
+        // So does the choice of a language, which would lose it.
+        let chooses = "document.querySelector('form[action$=\"/language\"]') \
+                       .dispatchEvent(new Event('submit', {bubbles: true}))";
+        browser.eval(chooses, &[]).await;
+        assert_eq!(browser.eval(warns, &[]).await, true);
 
         // All rows on the page at once.
         browser

@@ -186,6 +186,33 @@ fn a_choice_counts_more_than_the_browser() {
     });
 }
 
+#[test]
+fn the_answer_to_a_form_offers_no_language() {
+    run(async |service| {
+        let tenant = service.tenant("antworten").await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
+        let offer = r#"action="/console/language""#;
+        let form_token = visitor.form_token();
+        for (path, field, value, status) in [
+            ("/console/tokens", "label", "first", 200),
+            ("/console/settings", "per_minute", "many", 400),
+        ] {
+            let page = visitor.get(path).await.expect(200);
+            assert!(page.html.contains(offer), "{path}");
+            let (form_id, connection) = (uuid::Uuid::now_v7().to_string(), tenant.connection_id());
+            let form = [
+                ("form_token", &*form_token),
+                ("form_id", &*form_id),
+                ("connection", connection),
+                ("revision", "2"),
+                (field, value),
+            ];
+            let page = visitor.post(path, &form, &[]).await.expect(status);
+            assert!(!page.html.contains(offer), "{path}: {}", page.html);
+        }
+    });
+}
+
 /// Whether each of these names stands in an element of its own that isolates its direction.
 const ISOLATED: &str = r#"
     const walker = document.createTreeWalker(document.getElementById("main"), NodeFilter.SHOW_TEXT);

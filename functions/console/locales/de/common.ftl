@@ -16,6 +16,7 @@ count-members =
        *[other] { $count } Mitglieder
     }
 
+time-day = { $day }. { $month } { $year }
 time-utc = { $day }. { $month } { $year }, { $clock } UTC
 time-exact = { $day }. { $month } { $year }, { $clock }
 time-column = { $day }. { $month } { $clock }

@@ -75,6 +75,8 @@ health-passing-ceilings = Personen, Gruppen und Token liegen deutlich unter ihre
 health-passing-webhooks = Kein Webhook ist angehalten
 
 health-choose-days = wählen Sie die Anzahl der Tage
+health-signed-in-as = Angemeldet als: { $names }
+health-paused-status = { $reason }, Status { $status }
 health-over = dieser Befund ist behoben; öffnen Sie Zustand erneut, um zu sehen, was noch offen ist
 
 # Die Titel der Befunde, nach dem Code ihrer Art.

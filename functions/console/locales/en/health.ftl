@@ -75,6 +75,8 @@ health-passing-ceilings = People, groups and tokens are well below their limits
 health-passing-webhooks = No webhook is paused
 
 health-choose-days = choose for how many days
+health-signed-in-as = Signed in as: { $names }
+health-paused-status = { $reason }, status { $status }
 health-over = this finding is over; open Health again to see what is left
 
 # The titles of findings, by the code of their kind. The English is that of the API.

@@ -3,7 +3,7 @@
 use rollcall_directory::{Provider, Role, RouteBy, SignInRefusal, Subject};
 use rollcall_insight::{Finding, FindingGroup, FindingKind, Severity};
 
-use super::{advice, group_title, title};
+use super::{advice, detail, group_title, title};
 use crate::language::{self, Language};
 
 const KINDS: [FindingKind; 34] = [
@@ -115,18 +115,77 @@ fn variants(kind: FindingKind) -> Vec<Finding> {
 
 #[test]
 fn findings_are_told_as_the_api_tells_them() {
+    // The API writes numbers without separators.
+    let bare = |text: &str| text.replace(',', "");
     for one in KINDS.into_iter().flat_map(variants) {
-        assert_eq!(title(&one).plain(), one.title());
+        assert_eq!(bare(&title(&one).plain()), bare(&one.title()));
         assert_eq!(advice(&one).plain(), one.advice());
         let several = FindingGroup {
             findings: vec![one.clone(), one.clone()],
         };
-        assert_eq!(group_title(&several).plain(), several.title());
+        assert_eq!(bare(&group_title(&several).plain()), bare(&several.title()));
         language::with(Language::German, || {
             assert_ne!(title(&one).plain(), one.title());
             assert_ne!(advice(&one).plain(), one.advice());
             assert_ne!(group_title(&several).plain(), several.title());
         });
+    }
+}
+
+#[test]
+fn numbers_are_written_in_the_language() {
+    let ceiling = Finding {
+        count: 2_016,
+        ceiling: Some(10_000),
+        ..finding(FindingKind::PeopleCeiling)
+    };
+    let english = title(&ceiling).plain();
+    assert!(
+        english.contains("2,016") && english.contains("10,000"),
+        "{english}"
+    );
+    language::with(Language::German, || {
+        let german = title(&ceiling).plain();
+        assert!(
+            german.contains("2.016") && german.contains("10.000"),
+            "{german}"
+        );
+    });
+}
+
+#[test]
+fn details_are_in_words() {
+    use FindingKind::{FailuresRepeating, SignInRefused, WebhookPaused, WebhookPausedByHand};
+    for (kind, given, english, german) in [
+        (
+            SignInRefused,
+            "Signed in as: carl, <b>",
+            Some("Signed in as: <bdi>carl, &#60;b&#62;</bdi>"),
+            Some("Angemeldet als: <bdi>carl, &#60;b&#62;</bdi>"),
+        ),
+        (
+            WebhookPaused,
+            "gone, status 410",
+            Some("Paused: the endpoint does not exist any more, status 410"),
+            Some("Angehalten: Der Endpunkt existiert nicht mehr, Status 410"),
+        ),
+        (
+            WebhookPausedByHand,
+            "by_hand",
+            Some("Paused"),
+            Some("Angehalten"),
+        ),
+        (WebhookPaused, "newer", None, None),
+        (FailuresRepeating, "gone", None, None),
+    ] {
+        let one = Finding {
+            detail: Some(given.to_owned()),
+            ..finding(kind)
+        };
+        let told = || detail(&one).map(|told| told.to_string());
+        assert_eq!(told().as_deref(), english, "{given}");
+        let said = language::with(Language::German, told);
+        assert_eq!(said.as_deref(), german, "{given}");
     }
 }
 

@@ -197,8 +197,12 @@ impl LogSearch for Search {
             "change" => named(&CHANGES),
             "result" => named(&RESULTS.map(|(id, words, _)| (id, words))),
             "person" => t("log-chip-about").s("name", shown).plain(),
-            "from" => t("log-chip-from").s("day", shown).plain(),
-            "to" => t("log-chip-to").s("day", shown).plain(),
+            "from" => t("log-chip-from")
+                .s("day", display::written_day(&shown))
+                .plain(),
+            "to" => t("log-chip-to")
+                .s("day", display::written_day(&shown))
+                .plain(),
             _ => t("log-chip-text").s("text", shown).plain(),
         }
     }

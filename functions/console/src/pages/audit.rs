@@ -165,8 +165,8 @@ impl LogSearch for Search {
             }
             "action" => t("log-chip-kind").s("kind", shown),
             "request" => t("log-chip-request").s("id", shown),
-            "from" => t("log-chip-from").s("day", shown),
-            "to" => t("log-chip-to").s("day", shown),
+            "from" => t("log-chip-from").s("day", display::written_day(&shown)),
+            "to" => t("log-chip-to").s("day", display::written_day(&shown)),
             _ => t("log-chip-about").s("name", shown),
         };
         text.plain()

@@ -208,7 +208,7 @@ async fn page<G: Gate>(
     let is_offered = |kind: &RemedyKind| is_owner || !kind.is_for_owners();
     render(&Page {
         base_url: format!("{}{BASE_PATH}", visitor.root().as_str()),
-        suggested_label: format!("{} {}", provider.name, now.strftime("%B %Y")),
+        suggested_label: format!("{} {}", provider.name, now.strftime("%Y-%m")),
         provider,
         setup: Setup::of(!tokens.is_empty(), &milestones),
         checklist: Checklist::of(

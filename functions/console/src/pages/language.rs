@@ -50,7 +50,10 @@ fn below(back: &str) -> &str {
     let is_plain = back
         .bytes()
         .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    match is_path && is_plain && !back.contains("/..") {
+    // Browsers read `%2e` as a dot.
+    let path = back.split(['?', '#']).next().unwrap_or_default();
+    let path = path.to_ascii_lowercase().replace("%2e", ".");
+    match is_path && is_plain && !path.contains("/..") {
         true => back,
         false => "",
     }
@@ -69,6 +72,10 @@ mod tests {
             (".evil.example", ""),
             ("https://evil.example", ""),
             ("/../api", ""),
+            ("/%2e%2e/api", ""),
+            ("/.%2E/x", ""),
+            ("/people?text=/..", "/people?text=/.."),
+            ("?text=/..", "?text=/.."),
             ("/people\r\nset-cookie: x", ""),
             ("/\\evil", ""),
         ] {

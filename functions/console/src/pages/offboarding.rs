@@ -104,7 +104,8 @@ struct Page {
 impl Page {
     /// Says what the report is about, and which part of it this is.
     fn period(&self) -> Text {
-        let (from, to) = (&self.search.from, &self.search.to);
+        let from = display::written_day(&self.search.from);
+        let to = display::written_day(&self.search.to);
         let connection = self.of_connection();
         match (self.is_first && self.next.is_none(), self.looked_back_to) {
             (true, _) => t("offboarding-period")

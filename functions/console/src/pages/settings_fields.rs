@@ -349,8 +349,8 @@ impl Field {
                 };
                 let refusal = t("settings-number")
                     .part("label", self.label())
-                    .s("min", min)
-                    .s("max", max)
+                    .n("min", min)
+                    .n("max", max)
                     .choice("blank", blank);
                 Err(Problem::invalid(refusal))
             }
