@@ -38,7 +38,7 @@ chart-bar = { $time }: { $fine } erfolgreich, { $refused } abgelehnt, { $slowed 
 chart-legend-fine = erfolgreich
 chart-legend-slowed = gedrosselt
 chart-legend-refused = abgelehnt
-chart-legend-failed = hier fehlgeschlagen
+chart-legend-failed = auf unserer Seite fehlgeschlagen
 chart-highest = stärkste Stunde { $number }
 chart-still-counting = wird noch gezählt …
 chart-as-table = Dasselbe als Tabelle
@@ -47,7 +47,7 @@ chart-hour = Stunde
 chart-fine = Erfolgreich
 chart-slowed = Gedrosselt
 chart-refused = Abgelehnt
-chart-failed = Hier fehlgeschlagen
+chart-failed = Auf unserer Seite fehlgeschlagen
 
 # Was Aktivität und Änderungsprotokoll gemeinsam haben: Listen, Filter und neue Zeilen.
 
@@ -60,13 +60,13 @@ log-from = Von
 log-to = Bis
 log-any = Alle
 log-export = Exportieren:
-log-export-cut = Ist eine Datei abgeschnitten, steht am Ende, wo die nächste zu finden ist.
+log-export-cut = Eine zu lange Datei endet mit der Adresse der nächsten.
 log-remove-filter = , entfernen
 log-live = Live
 log-pause = Anhalten
 log-paused = Angehalten.
 log-continue = Fortsetzen
-log-more-came = Inzwischen sind weitere hinzugekommen. Liste neu laden.
+log-more-came = Weitere Einträge sind eingetroffen. Laden Sie die Liste neu.
 log-no-match-so-far = Bisher kein Treffer. Durchsucht bis zurück zum { $time }.
 log-no-match = Kein Treffer. Alles Aufbewahrte ist durchsucht.
 log-time = Zeit

@@ -1,6 +1,6 @@
 # Übersicht: die erste Seite.
 
-overview-reading = Das Anfrageprotokoll ist lang und wird noch gelesen: Die Schritte und Zeiten unten sind noch nicht vollständig. { $health }Zustand{ $health-end } zeigt, wie weit es ist.
+overview-reading = Das Anfrageprotokoll wird noch gelesen, daher sind die Schritte und Zeiten unten unvollständig. Unter { $health }Zustand{ $health-end } steht der Fortschritt.
 overview-setup = Einrichtung
 overview-connect = Identitätsanbieter verbinden
 overview-map = Gruppen eine Rolle geben
