@@ -47,7 +47,7 @@ fn error_pages_render_cleanly_and_are_accessible() {
         browser.wait_for_path("/console").await;
         for (page, to, said) in [
             ("refused-link", &*link, "This link was opened already"),
-            ("refused-address", "/console/nowhere", "Not here"),
+            ("refused-address", "/console/nowhere", "Not found"),
             (
                 "refused-person",
                 "/console/people/nobody",

@@ -100,16 +100,9 @@ fn pages_follow_the_language_of_the_browser() {
         };
         let refused = signed_out.get("/console/people").await.expect(401);
         assert_german(&refused, "/console/people");
-        assert!(
-            refused
-                .html
-                .contains("Sie sind nicht oder nicht mehr angemeldet.")
-        );
+        assert!(refused.html.contains("Sie sind abgemeldet."));
         let part = signed_out.part("/console/people").await.expect(401);
-        assert!(
-            part.html
-                .contains("Sie sind nicht oder nicht mehr angemeldet.")
-        );
+        assert!(part.html.contains("Sie sind abgemeldet."));
         let expired = signed_out
             .get("/console/open?link=rcl_nothing")
             .await

@@ -105,7 +105,7 @@ fn a_large_tenant_is_shown_in_pages_and_mappings_show_progress() {
         let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
         let preview = format!("/console/groups/{all}?role=viewer");
         let first = visitor.get(&preview).await.expect(200).html;
-        assert!(first.contains("1,000 of 1,100 people looked at"), "{first}");
+        assert!(first.contains("1,000 of 1,100 people checked"), "{first}");
         let (_, rest) = first.split_once("<noscript><a href=\"").unwrap_or_default();
         let (rest, _) = rest.split_once('"').unwrap_or_default();
         let rest = rest.replace("&#38;", "&");
@@ -161,7 +161,7 @@ fn a_large_tenant_is_shown_in_pages_and_mappings_show_progress() {
         browser.wait_for_text("Roles saved").await;
         browser.wait_for("progress").await;
         browser
-            .wait_through_progress("Done: 1,100 people looked at, and your application was told")
+            .wait_through_progress("Done: 1,100 people checked, and your application was told")
             .await;
         browser.assert_renders_cleanly().await;
     });

@@ -44,11 +44,11 @@ fn a_checklist_continues_after_an_error() {
         // There is no response.
         browser.set_offline(true).await;
         wait_for_status(browser, 0).await;
-        browser.wait_for_text("could not be fetched").await;
+        browser.wait_for_text("could not be loaded").await;
         browser.set_offline(false).await;
         idp.user("ada").await;
         browser.wait_for_completed_steps(2).await;
-        assert!(!browser.text().await.contains("could not be fetched"));
+        assert!(!browser.text().await.contains("could not be loaded"));
 
         // The response is an error.
         faults.schedule(|_| Fault::Throttle);
@@ -117,9 +117,9 @@ fn pages_say_that_they_have_not_read_all_of_a_longer_log() {
         browser.open_console(service, &tenant, "owner").await;
         let connection = format!("/console/connections/{}", tenant.connection_id());
         for (page, said) in [
-            ("/console", "are not all yet"),
-            ("/console/connections", "are not all yet"),
-            (&connection, "what stands here is not all yet"),
+            ("/console", "are incomplete"),
+            ("/console/connections", "are incomplete"),
+            (&connection, "so this is incomplete"),
             ("/console/activity", "still counting…"),
         ] {
             browser.go(page).await;

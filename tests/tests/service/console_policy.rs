@@ -108,7 +108,7 @@ fn another_site_can_neither_frame_a_page_nor_send_its_forms() {
         // them. It does not send the cookie with requests from another host.
         let (neighbour, stranger) = foreign_sites().await;
         for (site, said) in [
-            (neighbour, "This was asked for by another site"),
+            (neighbour, "This request came from another site"),
             (stranger, "You are not signed in"),
         ] {
             browser.go(&site).await;

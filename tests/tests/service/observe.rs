@@ -618,14 +618,14 @@ fn the_console_shows_what_would_change_and_makes_it_real() {
         );
         let admin = Visitor::with_link(service, &it.scene.tenant, Role::Admin).await;
         let shown = admin.get(&page).await.expect(200);
-        assert!(!shown.html.contains("make-real") && shown.html.contains("Only an owner"));
+        assert!(!shown.html.contains("make-real") && shown.html.contains("Only owners"));
         let token = owner.form_token();
         let form = [("then", "make-real"), ("form_token", token.as_str())];
         let done = owner.post(&page, &form, &[]).await;
         assert_eq!(done.status, 303);
         let told = owner.get(done.header("location")).await.expect(200);
         assert!(
-            told.html.contains("The connection is real"),
+            told.html.contains("The connection is in effect"),
             "{}",
             told.html
         );

@@ -372,7 +372,7 @@ fn the_audit_log_has_sign_outs_bindings_refusals_and_links() {
             .html;
         for text in [
             "Signed out",
-            "Setup link made for it@x.test: Admin",
+            "Setup link created for it@x.test: Admin",
             "Bound to the subject",
             "Sign-in refused",
         ] {

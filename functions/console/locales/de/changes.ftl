@@ -106,7 +106,7 @@ change-brake-tripped-and-holds = { $changes ->
         [one] Grenze überschritten: { $changes } Änderung innerhalb einer Stunde, weitere werden zurückgehalten
        *[other] Grenze überschritten: { $changes } Änderungen innerhalb einer Stunde, weitere werden zurückgehalten
     }
-change-brake-held = Zurückgehalten: erst wirksam, wenn ein Admin entscheidet
+change-brake-held = Zurückgehalten: noch nicht wirksam
 change-brake-discarded = Zurückgehaltene Änderung zurückgenommen
 change-health-opened = Befund: { $title }
 change-health-closed = Befund behoben: { $title }

@@ -3,7 +3,7 @@
 connect-heading = Verbinden
 connect-lead = Über eine Verbindung überträgt ein Identitätsanbieter seine Personen und Gruppen.
 connect-new = Neue Verbindung
-connect-still-reading = Das Anfrageprotokoll ist lang und wird noch gelesen: Die Schritte und Zeiten unten sind noch nicht vollständig. Unter { $health }Zustand{ $health-end } steht, wie weit es ist.
+connect-still-reading = Das Anfrageprotokoll wird noch gelesen, daher sind die Schritte und Zeiten unten unvollständig. Unter { $health }Zustand{ $health-end } steht der Fortschritt.
 connect-none = Noch keine Verbindungen
 connect-last-request = Letzte Anfrage { $ago }
 connect-no-request-lately = In letzter Zeit keine Anfrage

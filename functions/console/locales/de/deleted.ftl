@@ -15,4 +15,4 @@ deleted-back = Wiederherstellen oder neu zulassen
 deleted-back-means = Stellen Sie wieder her, wenn dieselbe Person zurückkommt. Lassen Sie neu zu, wenn Name oder Adresse jetzt jemand anderem gehören.
 deleted-history = Verlauf
 deleted-no-history = Das Protokoll enthält keine Änderung dieser Person mehr.
-deleted-in-activity = Alles in Aktivität
+deleted-in-activity = Alles unter „Aktivität“

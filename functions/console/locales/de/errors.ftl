@@ -2,18 +2,18 @@
 
 error-signed-out = Abgemeldet
 error-not-allowed = Nicht erlaubt
-error-not-here = Nicht vorhanden
+error-not-here = Nicht gefunden
 error-cannot = Das geht nicht
 error-wrong = Etwas ist schiefgegangen
-error-signed-out-detail = Sie sind nicht oder nicht mehr angemeldet. Öffnen Sie die Konsole erneut aus Ihrer Anwendung.
+error-signed-out-detail = Sie sind abgemeldet. Öffnen Sie die Konsole erneut aus Ihrer Anwendung.
 error-back = Zurück zur Konsole
 error-request = Anfrage { $id }
 
 # Ein Detail ist ein Satzteil: Sein erster Buchstabe wird groß geschrieben, und ein Punkt folgt.
-error-other-site = diese Anfrage kam von einer anderen Website, nichts wurde geändert
+error-other-site = diese Anfrage kam von einer anderen Website, daher wurde nichts geändert
 error-form-too-long = das Formular ist zu lang
 error-form-unreadable = das Formular kann nicht gelesen werden; laden Sie die Seite neu
-error-other-session = dieses Formular gehört zu einer anderen Sitzung, nichts wurde geändert; laden Sie die Seite neu
+error-other-session = dieses Formular gehört zu einer anderen Sitzung, daher wurde nichts geändert; laden Sie die Seite neu
 error-not-a-form = das kann nicht mit einem Formular angefordert werden
 error-select-people = wählen Sie zuerst Personen aus
 error-select-fewer-people = wählen Sie höchstens { $most } Personen aus

@@ -19,7 +19,7 @@ groups-save =
     }
 groups-preview-hint = Wählen Sie eine Rolle für eine Gruppe oder für viele. Wer Zugang erhält und wer ihn verliert, sehen Sie hier, bevor Sie speichern.
 groups-search = Gruppen suchen
-groups-none-yet = Noch keine Gruppen. Sie erscheinen hier, sobald Ihr Anbieter sie überträgt.
+groups-none-yet = Noch keine Gruppen. Gruppen erscheinen hier, sobald Ihr Anbieter sie überträgt.
 groups-no-match =
     { $count ->
         [one] Kein Treffer für „{ $name }“. { $count } Gruppe durchsucht.

@@ -1,7 +1,7 @@
 # Was die Bremse einer Verbindung zurückhält.
 
 held-heading = Zurückgehaltene Änderungen
-held-lead = Ihr Identitätsanbieter hat diese Änderungen über die Grenze der Verbindung hinaus gesendet. Sie sind nicht wirksam: Diese Personen behalten ihren Zugang, bis jemand entscheidet, oder bis zu der Zeit in der letzten Spalte.
+held-lead = Ihr Identitätsanbieter hat diese Änderungen über die Grenze der Verbindung hinaus gesendet. Die Änderungen sind nicht wirksam: Diese Personen behalten ihren Zugang, bis jemand entscheidet, oder bis zu der Zeit in der letzten Spalte.
 held-none-here = Keine auf dieser Seite. Sehen Sie auf der nächsten Seite nach.
 held-none = Keine zurückgehaltenen Änderungen.
 held-apply-selected = Ausgewählte anwenden
@@ -36,7 +36,7 @@ held-discarded-count = { $count ->
         [one] { $count } Änderung
        *[other] { $count } Änderungen
     } verworfen.
-held-left-out = Einige wurden ausgelassen: Sie stehen im Rang über Ihnen, oder es geht um den letzten Owner.
+held-left-out = Einige Änderungen wurden ausgelassen: Die Personen stehen im Rang über Ihnen, oder es geht um den letzten Owner.
 held-more = Es bleiben weitere Änderungen: Entscheiden Sie noch einmal, um fortzufahren.
 held-choose = wählen Sie, was mit den Änderungen geschehen soll
 held-pick = wählen Sie mindestens eine Änderung aus

@@ -25,9 +25,9 @@ brand-support = Support
 
 script-copied = Kopiert
 script-selected = Markiert: bitte kopieren
-script-no-answer = Ein Teil dieser Seite konnte nicht geladen werden. Was von selbst weiterläuft, wird erneut versucht; laden Sie sonst die Seite neu.
+script-no-answer = Ein Teil dieser Seite konnte nicht geladen werden. Aktualisiert er sich von selbst, wird es erneut versucht; laden Sie sonst die Seite neu.
 
-done-connection-created = Verbindung angelegt
+done-connection-created = Verbindung erstellt
 done-connection-changed = Verbindung gespeichert
 done-observing = Die Verbindung wird beobachtet
 done-made-real = Die Verbindung ist in Kraft

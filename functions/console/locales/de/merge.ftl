@@ -11,8 +11,8 @@ merge-sessions =
        *[other] { $count } Sitzungen enden.
     }
 merge-role = Seine von Hand vergebene Rolle { $role } endet. Rollen gehen nie über.
-merge-moves = Seine Subjects gehen über: Die nächste Anmeldung des Kontos ist { $person }.
-merge-moves-not = Kein Subject geht über. Die nächste Anmeldung muss zum Benutzernamen oder zur externen ID von { $person } passen.
+merge-moves = Seine Subjekte gehen über: Die nächste Anmeldung des Kontos ist { $person }.
+merge-moves-not = Kein Subjekt geht über. Die nächste Anmeldung muss zum Benutzernamen oder zur externen ID von { $person } passen.
 merge-keeps = { $person } behält Gruppen, Rollen und Sitzungen: { $role }.
 merge-other = Andere Person wählen
 merge-close = Konto schließen

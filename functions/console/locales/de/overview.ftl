@@ -1,6 +1,6 @@
 # Übersicht: die erste Seite.
 
-overview-reading = Das Anfrageprotokoll ist lang und wird noch gelesen: Die Schritte und Zeiten unten sind noch nicht vollständig. { $health }Zustand{ $health-end } zeigt, wie weit es ist.
+overview-reading = Das Anfrageprotokoll wird noch gelesen, daher sind die Schritte und Zeiten unten unvollständig. Unter { $health }Zustand{ $health-end } steht der Fortschritt.
 overview-setup = Einrichtung
 overview-connect = Identitätsanbieter verbinden
 overview-map = Gruppen eine Rolle geben
@@ -9,7 +9,7 @@ overview-done = erledigt
 overview-to-do = offen
 overview-waiting = Wartet auf Sie
 overview-all = Alle { $count }
-overview-open-health = In Zustand öffnen
+overview-open-health = Unter „Zustand“ öffnen
 overview-connections = Verbindungen
 overview-provider = Anbieter
 overview-last-request = Letzte Anfrage
@@ -63,7 +63,7 @@ overview-failed-requests = Fehlgeschlagene Anfragen, letzter Tag
 overview-no-request = Keine Anfrage am letzten Tag
 overview-all-succeeded = Jede Anfrage war erfolgreich
 overview-see-why = Sehen Sie, welche und warum
-overview-step-connection = Verbindung anlegen
+overview-step-connection = Verbindung erstellen
 overview-step-connection-hint = Wählen Sie Ihren Identitätsanbieter.
 overview-step-token = Adresse und Token eintragen
 overview-step-token-hint = Kopieren Sie beides zu Ihrem Anbieter und drücken Sie dort die Testschaltfläche.

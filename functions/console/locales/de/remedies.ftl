@@ -5,7 +5,7 @@ remedy-take-over-purpose = Dieser Verbindung gehören sofort alle Personen und G
 remedy-replace = Eine andere Verbindung ersetzen
 remedy-replace-purpose = Diese Verbindung übernimmt jede Person und Gruppe der anderen mit ihrem ersten Schreibzugriff. Verwenden Sie dies, bevor Ihr neuer Identitätsanbieter etwas sendet.
 remedy-bind-anew = Zeitfenster zum Neubinden öffnen
-remedy-bind-anew-purpose = Ihr Identitätsanbieter sendet jetzt andere Subjects für dieselben Personen. Solange das Zeitfenster geöffnet ist, bindet die nächste Anmeldung jeder Person das neue Subject.
+remedy-bind-anew-purpose = Ihr Identitätsanbieter sendet jetzt andere Subjekte für dieselben Personen. Solange das Zeitfenster geöffnet ist, bindet die nächste Anmeldung jeder Person das neue Subjekt.
 remedy-confirm = Kennungen bestätigen
 remedy-confirm-purpose = Die jetzigen Benutzernamen und externen IDs sind richtig. Anmeldungen mit ihnen erreichen diese Personen, auch solche mit einer von Hand vergebenen Rolle.
 remedy-no-other = Keine andere Verbindung
@@ -48,7 +48,7 @@ remedy-bind-anew-says = { $b }{ $people ->
     }{ $b-end } { $people ->
         [one] darf
        *[other] dürfen
-    } mit einem anderen Subject gefunden werden. In dieser Zeit gilt eine Anmeldung mit dem Namen einer dieser Personen als Anmeldung dieser Person.
+    } mit einem anderen Subjekt gefunden werden. In dieser Zeit gilt eine Anmeldung mit dem Namen einer dieser Personen als Anmeldung dieser Person.
 remedy-confirm-says = Die Benutzernamen und externen IDs von { $b }{ $people ->
         [one] { $people } Person
        *[other] { $people } Personen
@@ -56,17 +56,17 @@ remedy-confirm-says = Die Benutzernamen und externen IDs von { $b }{ $people ->
 remedy-left-out-bind = { $count ->
         [one] { $count } Person wird
        *[other] { $count } Personen werden
-    } ausgelassen: Sie stehen im Rang über Ihnen oder haben eine eigene Rolle. Binden Sie jede davon auf ihrer Seite neu.
+    } ausgelassen, mit höherem Rang als Ihrem oder mit einer eigenen Rolle. Binden Sie jede davon auf ihrer Seite neu.
 remedy-left-out-confirm = { $count ->
         [one] { $count } Person wird
        *[other] { $count } Personen werden
-    } ausgelassen: Sie stehen im Rang über Ihnen oder haben eine eigene Rolle. Ein anderer Owner bestätigt sie, oder jede bestätigt sich selbst in einer Sitzung aus der Zeit vor der Änderung.
+    } ausgelassen, mit höherem Rang als Ihrem oder mit einer eigenen Rolle. Ein anderer Owner bestätigt sie, oder jede bestätigt sich selbst in einer Sitzung aus der Zeit vor der Änderung.
 remedy-left-out = { $count ->
         [one] { $count } Person wird
        *[other] { $count } Personen werden
-    } ausgelassen: Sie stehen im Rang über Ihnen oder haben eine eigene Rolle. Wenden Sie sich an einen Owner.
+    } ausgelassen, mit höherem Rang als Ihrem oder mit einer eigenen Rolle. Wenden Sie sich an einen Owner.
 remedy-count-rest = Es wurden noch nicht alle gezählt. { $rest }Den Rest zählen{ $rest-end }
-remedy-owners = Nur ein Owner kann dies. Wenden Sie sich an einen Owner.
+remedy-owners = Nur Owner können das tun. Wenden Sie sich an einen Owner.
 remedy-days-label = Wie lange
 remedy-days = { $count ->
         [one] { $count } Tag

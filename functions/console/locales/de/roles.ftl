@@ -12,4 +12,4 @@ roles-way-retired = An niemanden mehr. Wer sie hat, behält sie.
 roles-way-groups = durch Gruppen
 roles-way-hand = von Hand
 roles-way-default = als Standard
-roles-no-way = Gar nicht
+roles-no-way = Nicht vergeben

@@ -1,7 +1,7 @@
 # Die Einstellungen eines Mandanten.
 
 settings-heading = Einstellungen
-settings-owners = Nur ein Owner ändert dies.
+settings-owners = Nur Owner können dies ändern.
 settings-no-role = Keine
 settings-save = Einstellungen speichern
 settings-yes = ja
@@ -76,7 +76,7 @@ settings-burst = Zusätzliche Anfragen auf einmal
 
 settings-notifications = Benachrichtigungen
 settings-contacts = Adressen, die bei Problemen eine E-Mail erhalten
-settings-contacts-hint = Optional, höchstens 10, durch Kommas getrennt. Sie erhalten eine E-Mail, wenn eine Verbindung verstummt, ein Token bald abläuft, Anfragen wiederholt fehlschlagen oder eine Verbindung ungewöhnlich viele Personen entfernt.
+settings-contacts-hint = Optional, höchstens 10, durch Kommas getrennt. An diese Adressen geht eine E-Mail, wenn eine Verbindung verstummt, ein Token bald abläuft, Anfragen wiederholt fehlschlagen oder eine Verbindung ungewöhnlich viele Personen entfernt.
 settings-no-contacts = keine
 
 settings-logs = Protokolle

@@ -104,16 +104,16 @@ change-brake-tripped-and-holds = { $changes ->
         [one] Limit exceeded: { $changes } change within an hour, further ones are held
        *[other] Limit exceeded: { $changes } changes within an hour, further ones are held
     }
-change-brake-held = Held: not in effect until an admin decides
+change-brake-held = Held: not in effect yet
 change-brake-discarded = Held change taken back
 change-health-opened = Finding: { $title }
 change-health-closed = Finding resolved: { $title }
 change-health-acknowledged = Finding acknowledged: { $title }. Reason: { $reason }
 change-health-snoozed = Finding snoozed: { $title }. Reason: { $reason }
 change-health-unsnoozed = Finding counts again: { $title }
-change-connection-created = Connection made
-change-oauth-client-created = OAuth client made
-change-token-created = Token made
+change-connection-created = Connection created
+change-oauth-client-created = OAuth client created
+change-token-created = Token created
 change-token-revoked = Token revoked
 change-tenant-created = Set up
 change-tenant-renamed = Renamed
@@ -126,10 +126,10 @@ change-link-ended = Setup link ended
 change-link-opened = Setup link opened
 change-one-member-added = Member added
 change-one-member-removed = Member removed
-change-link-made = Setup link made: { $role }
-change-link-made-to-be-mailed = Setup link made, to be mailed: { $role }
-change-link-made-for = Setup link made for { $email }: { $role }
-change-link-made-for-to-be-mailed = Setup link made for { $email }, to be mailed: { $role }
+change-link-made = Setup link created: { $role }
+change-link-made-to-be-mailed = Setup link created, to be mailed: { $role }
+change-link-made-for = Setup link created for { $email }: { $role }
+change-link-made-for-to-be-mailed = Setup link created for { $email }, to be mailed: { $role }
 change-support-granted = Support access granted, read-only, as { $role }. Reason: { $reason }
 change-support-granted-for = Support access granted for { $email }, read-only, as { $role }. Reason: { $reason }
 # One source of a role: another one may give a role all the same, so it is not "No role".

@@ -3,7 +3,7 @@
 connect-heading = Connect
 connect-lead = A connection lets one identity provider send its people and groups.
 connect-new = New connection
-connect-still-reading = The request log is long and still being read: the steps and times below are not all yet. { $health }Health{ $health-end } shows how far it is.
+connect-still-reading = The request log is still being read, so the steps and times below are incomplete. { $health }Health{ $health-end } shows the progress.
 connect-none = No connections yet
 connect-last-request = Last request { $ago }
 connect-no-request-lately = No request lately

@@ -15,15 +15,15 @@ group-more = More members
 group-told-soon = The roles count already; telling your application begins in a moment.
 group-done-later =
     { $count ->
-        [one] Done: { $count } person looked at. Each one's role follows when they sign in next, and your application is told then.
-       *[other] Done: { $count } people looked at. Each one's role follows when they sign in next, and your application is told then.
+        [one] Done: { $count } person checked. Each one's role follows when they sign in next, and your application is told then.
+       *[other] Done: { $count } people checked. Each one's role follows when they sign in next, and your application is told then.
     }
 group-done =
     { $count ->
-        [one] Done: { $count } person looked at, and your application was told of every changed role.
-       *[other] Done: { $count } people looked at, and your application was told of every changed role.
+        [one] Done: { $count } person checked, and your application was told of every changed role.
+       *[other] Done: { $count } people checked, and your application was told of every changed role.
     }
 group-role-follows = Each one's role follows when they sign in next.
 group-being-told = The roles count already; your application is being told.
-group-looked-at = People looked at
-group-progress = { $some } of { $all } people looked at.
+group-looked-at = People checked
+group-progress = { $some } of { $all } people checked.

@@ -25,12 +25,12 @@ brand-support = Support
 
 script-copied = Copied
 script-selected = Selected: copy it
-script-no-answer = A part of this page could not be fetched. What goes on by itself is tried again; else load the page again.
+script-no-answer = Part of this page could not be loaded. It is tried again if it updates by itself; otherwise reload the page.
 
 done-connection-created = Connection created
 done-connection-changed = Connection saved
 done-observing = The connection is observed
-done-made-real = The connection is real
+done-made-real = The connection is in effect
 done-rules-saved = Rules saved
 done-replaces = From now on, this connection takes over what the other one owns with its first write to it.
 done-window-opened = Rebind window opened

@@ -1,6 +1,6 @@
 # Overview: the first page.
 
-overview-reading = The request log is long and still being read: the steps and times below are not all yet. { $health }Health{ $health-end } shows how far it is.
+overview-reading = The request log is still being read, so the steps and times below are incomplete. { $health }Health{ $health-end } shows the progress.
 overview-setup = Setup
 overview-connect = Connect your identity provider
 overview-map = Give groups a role

@@ -63,7 +63,7 @@ remedy-left-out = { $count ->
        *[other] { $count } people are
     } left out, who rank above you or hold a role of their own. Ask an owner.
 remedy-count-rest = Not everyone was counted yet. { $rest }Count the rest{ $rest-end }
-remedy-owners = Only an owner does this. Ask an owner.
+remedy-owners = Only owners can do this. Ask one.
 remedy-days-label = How long
 remedy-days = { $count ->
         [one] { $count } day

@@ -12,4 +12,4 @@ roles-way-retired = To nobody any more. Those who have it keep it.
 roles-way-groups = by groups
 roles-way-hand = by hand
 roles-way-default = as the default
-roles-no-way = In no way
+roles-no-way = Not given

@@ -1,7 +1,7 @@
 # The settings of a tenant: labels, hints, choices, and what is said about them.
 
 settings-heading = Settings
-settings-owners = Only an owner changes this.
+settings-owners = Only owners can change this.
 settings-no-role = None
 settings-save = Save settings
 settings-yes = yes

@@ -46,4 +46,4 @@ tokens-revoke-used = { $code }{ $prefix }…{ $code-end }, last used { $ago }: t
 tokens-revoke-unused = { $code }{ $prefix }…{ $code-end }, never used: the next request with it is refused.
 tokens-revoke-now = Revoke now
 tokens-form-used = this form was already used: the token that it made was shown once, then; if nobody copied it, revoke it under Tokens and make another
-tokens-expires-past = `expires` must be in the future
+tokens-expires-past = the expiry must be in the future

@@ -70,7 +70,7 @@ mod tests {
                 "By groups, by hand, as the default",
             ),
             (with(false, true, false, false), "By hand"),
-            (with(false, false, false, false), "In no way"),
+            (with(false, false, false, false), "Not given"),
             (
                 with(false, false, false, true),
                 "To nobody any more. Those who have it keep it.",
