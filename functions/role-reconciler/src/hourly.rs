@@ -41,8 +41,8 @@ impl Reconciler {
         Ok(())
     }
 
-    /// Sends a part of a pass to the queue: to begin now, or to be looked at again when it is its turn. A queue holds back a
-    /// message for a quarter of an hour at most.
+    /// Sends a part of a pass to the queue: to begin now, or to be looked at again when it is its turn. The queue holds back a
+    /// message for five minutes at most.
     pub(crate) async fn begin_later(&self, mut pass: Pass) -> Result<(), NotSent> {
         let now = Timestamp::now();
         let left = pass.not_before.map(|at| at.duration_since(now));

@@ -10,8 +10,9 @@ use crate::message::Message;
 /// The environment variable with the queue's URL.
 pub const QUEUE_URL_VARIABLE: &str = "QUEUE_URL";
 
-/// The longest time for which SQS holds back a message, in seconds.
-const MAX_DELAY_SECONDS: u64 = 900;
+/// The longest time for which a message is held back, in seconds. SQS allows 900, but RoleBacklogAlarm goes off at the age of
+/// 900, and that counts from when a message was sent.
+const MAX_DELAY_SECONDS: u64 = 300;
 
 /// An SQS queue. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -54,7 +55,7 @@ impl Queue {
         self.send_later(message, Duration::ZERO).await
     }
 
-    /// Sends one message that is received after this time, or after a quarter of an hour if that is earlier.
+    /// Sends one message that is received after this time, or after five minutes if that is earlier.
     ///
     /// # Errors
     /// When SQS does not accept the message.

@@ -16,7 +16,7 @@ const MAX_NAMED: usize = 4;
 
 /// The values by which a request names somebody.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Named {
+pub(super) enum Named {
     /// These, folded.
     By(BTreeSet<String>),
     /// More than are indexed, or an unknown number, because the body was cut.
@@ -43,7 +43,8 @@ pub(crate) fn index_keys(keys: Keys<'_>, request: &LoggedRequest) -> Vec<Key> {
     }
 }
 
-fn named(request: &LoggedRequest) -> Named {
+/// Returns by which values a request is found.
+pub(super) fn named(request: &LoggedRequest) -> Named {
     match all_named(request) {
         Some(values) if values.len() <= MAX_NAMED => Named::By(values),
         _ => Named::Many,

@@ -1,8 +1,10 @@
 //! The form of an entry in the table: a long body is compressed where that saves a write unit. Pure.
 //!
-//! The version before compressed nothing. It reads such an entry without the body, and must still find and erase it by
-//! whom it names. So `names` then has every value by which the body names somebody, and the names of before are compressed
-//! together with the body. The bytes are text, because the export of that version reads no others.
+//! The version before compressed nothing. It reads such an entry without the body, and must still find it by whom it names,
+//! and delete the index items with which it is found. So `names` then has every value by which the body names somebody, and
+//! the names of before are compressed together with the body. That version takes `names` into account only for `/Users`, so
+//! only such entries are compressed: what a group's body names, it finds in the body alone. The bytes are text, because the
+//! export of that version reads no others.
 
 use std::io::{self, Read, Write};
 
@@ -16,7 +18,8 @@ use rollcall_store::{Error, Item, Key, string, to_item};
 use serde::{Deserialize, Serialize};
 
 use crate::request_log::log::LoggedRequest;
-use crate::request_log::named::all_named;
+use crate::request_log::named::{all_named, named};
+use crate::request_log::target::Target;
 
 /// The shortest body that is compressed, in bytes. A shorter one seldom saves a unit.
 const MIN_BODY_BYTES: usize = 512;
@@ -48,6 +51,10 @@ impl LoggedRequest {
         else {
             return Ok(item);
         };
+        let names: Vec<String> = named.into_iter().collect();
+        if !self.is_found_by(&names) {
+            return Ok(item);
+        }
         let packed = packed(&Packed {
             names: self.names.clone(),
             sent: sent.clone(),
@@ -55,15 +62,26 @@ impl LoggedRequest {
         let mut smaller = item.clone();
         smaller.remove(SENT);
         smaller.insert(PACKED.to_owned(), string(&packed.map_err(Error::corrupt)?));
-        let named: Vec<AttributeValue> = named.iter().map(|name| string(name)).collect();
-        if !named.is_empty() {
-            smaller.insert(NAMES.to_owned(), AttributeValue::L(named));
+        let names: Vec<AttributeValue> = names.iter().map(|name| string(name)).collect();
+        if !names.is_empty() {
+            smaller.insert(NAMES.to_owned(), AttributeValue::L(names));
         }
         let units = |item: &Item| bytes_of(item).div_ceil(UNIT_BYTES);
         Ok(match units(&smaller) < units(&item) {
             true => smaller,
             false => item,
         })
+    }
+
+    /// Returns whether the version before, which reads these names and no body, finds the entry where it is indexed.
+    fn is_found_by(&self, names: &[String]) -> bool {
+        let as_before = Self {
+            sent: None,
+            names: names.to_vec(),
+            ..self.clone()
+        };
+        let is_about_user = matches!(Target::of(&self.target), Target::User | Target::Users);
+        is_about_user && named(&as_before) == named(self)
     }
 
     /// Reads an entry from its item, compressed or not.
@@ -129,6 +147,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::request_log::named::index_keys;
 
     const ID: &str = "01890000-0000-7000-8000-000000000001";
 
@@ -184,6 +203,35 @@ mod tests {
         let map: serde_json::Map<String, Value> =
             rollcall_store::from_item(stored(&request)).unwrap();
         assert!(map[PACKED].is_string());
+    }
+
+    #[test]
+    fn the_version_before_finds_what_is_compressed_by_the_same_keys() {
+        let tenant = "acme".parse().unwrap();
+        let keys = Keys::of(&tenant);
+        for target in ["/Users", "/Users/.search", &format!("/Users/{ID}?count=1")] {
+            let request = LoggedRequest {
+                target: (*target).to_owned(),
+                ..entry(long_body())
+            };
+            let item = stored(&request);
+            assert!(item.contains_key(PACKED), "{target}");
+            let as_before: LoggedRequest = rollcall_store::from_item(item).unwrap();
+            assert_eq!(index_keys(keys, &as_before), index_keys(keys, &request));
+        }
+    }
+
+    #[test]
+    fn what_names_people_only_in_its_body_is_not_compressed() {
+        for target in ["/Groups", "/Groups/g", "/Bulk", "/"] {
+            let request = LoggedRequest {
+                target: target.to_owned(),
+                ..entry(long_body())
+            };
+            let item = stored(&request);
+            assert!(!item.contains_key(PACKED), "{target}");
+            assert_eq!(LoggedRequest::from_item(item).unwrap(), request);
+        }
     }
 
     #[test]

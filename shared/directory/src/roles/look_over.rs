@@ -13,7 +13,7 @@ use crate::roles::handle::Roles;
 
 /// People who are looked at in one call.
 const LOOKED_AT_ONCE: usize = 500;
-/// People who are read again in one call.
+/// People who are read again in one call. The deadline is looked at after each such part.
 const READ_AGAIN_AT_ONCE: usize = 100;
 
 /// How far a look at the people came.
@@ -47,7 +47,15 @@ impl Roles<'_> {
             let page = Resources::of(&looking).records_after(&USERS, behind, LOOKED_AT_ONCE);
             let (people, next) = page.await?;
             match Roles::of(&looking).check_people(&people).await {
-                Err(error) if error.is_work() => self.check_again(&people).await?,
+                Err(error) if error.is_work() => {
+                    let checked = self.check_again(&people, deadline).await?;
+                    if let Some(last) = people[..checked].last().filter(|_| checked < people.len())
+                    {
+                        over.people += checked as u64;
+                        over.next = Some(last.id.clone());
+                        return Ok(over);
+                    }
+                }
                 checked => checked?,
             }
             over.people += people.len() as u64;
@@ -58,12 +66,19 @@ impl Roles<'_> {
         }
     }
 
-    async fn check_again(self, people: &[Record]) -> Result<(), Error> {
+    /// Reads people again, in parts, and reconciles them, until time runs out: at least one part. Returns how many were
+    /// done.
+    async fn check_again(self, people: &[Record], deadline: Instant) -> Result<usize, Error> {
+        let mut done = 0;
         for part in people.chunks(READ_AGAIN_AT_ONCE) {
+            if done > 0 && Instant::now() >= deadline {
+                break;
+            }
             let ids: Vec<_> = part.iter().map(|person| person.id.clone()).collect();
             let people = Resources::of(self.scope).records(&USERS, &ids).await?;
             self.check_people(&people).await?;
+            done += part.len();
         }
-        Ok(())
+        Ok(done)
     }
 }
