@@ -162,6 +162,10 @@ fn each_guide_has_the_values_in_its_steps_and_says_what_it_was_written_from() {
                 step.unwrap_or_default().to_owned()
             };
             assert!(entered(&page).contains("Create token"), "{provider}");
+            // Its name, which is stored, is the same in every language.
+            let month = jiff::Timestamp::now().strftime("%Y-%m").to_string();
+            let suggested = format!(" {month}\"></p></details>");
+            assert!(entered(&page).contains(&suggested), "{provider}");
             let mut form = page.hidden_fields("/console/tokens");
             form.push(("label".to_owned(), "first".to_owned()));
             let form: Vec<_> = form
