@@ -47,6 +47,8 @@ impl Reconciler {
         let now = Timestamp::now();
         let left = pass.not_before.map(|at| at.duration_since(now));
         let left = left.filter(|left| left.is_positive());
+        // To an earlier version, which looks at all tenants, none is left while it waits.
+        pass.behind = left.map(|_| TenantId::last_possible());
         if left.is_none() {
             pass.not_before = None;
         }
@@ -135,10 +137,10 @@ impl Reconciler {
                 pass.people = MOST_PEOPLE.min(pass.people + over.people);
                 over.next
             }
-            // The next pass tries it again from here.
+            // The next pass tries it again from where this message began.
             None => {
                 pass.people = MOST_PEOPLE;
-                last.person.clone()
+                from
             }
         };
         if person.is_some() && pass.people < MOST_PEOPLE {
@@ -244,7 +246,8 @@ fn measure_silence(tenant: &Tenant, uses: &TokenUses) {
 
 /// Checks the tenant, and announces what is wrong since the last check and what no longer is, unless nothing has happened
 /// since then and time alone changes nothing. A check that cannot read the whole request log in time is left to the next
-/// pass, which goes on where this one ended. Returns a check that changed nothing.
+/// pass, which goes on where this one ended. Returns a check that changed nothing, unless something happened so recently that
+/// what was begun before it may still be on its way.
 async fn judge(
     tenant: &Tenant,
     last: Option<&Judged>,
@@ -252,10 +255,11 @@ async fn judge(
 ) -> Result<Option<Judged>, Error> {
     let looking = tenant.looking();
     // What happens from here on is in the next check, if it is not in this one.
+    let now = Timestamp::now();
     let uses = looking.credentials().token_uses().await?;
     measure_silence(tenant, &uses);
     let seen = Insight::of(&looking).seen(&uses).await?;
-    let holding = last.filter(|last| last.holds(&seen, Timestamp::now()));
+    let holding = last.filter(|last| last.holds(&seen.mark, now));
     if let Some(holding) = holding {
         return Ok(Some(holding.clone()));
     }
@@ -270,7 +274,9 @@ async fn judge(
                 return Ok(None);
             }
             let until = health.holds_until;
-            return Ok(Some(Judged { seen, until }));
+            let has_settled = seen.has_settled(now);
+            let seen = seen.mark;
+            return Ok(has_settled.then_some(Judged { seen, until }));
         }
         if Instant::now() >= deadline {
             return Ok(None);

@@ -61,10 +61,11 @@ pub struct Pass {
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub spread: bool,
     /// The part of the pass, of which each has its share of the tenants; absent for all tenants. An earlier version ignores
-    /// it and looks at all.
+    /// it and looks at all that are not `behind`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub part: Option<u8>,
-    /// When the part begins, if it is not its turn yet.
+    /// When the part begins, if it is not its turn yet. An earlier version ignores it, so `behind` then has the last possible
+    /// tenant, and that version looks at none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub not_before: Option<Timestamp>,
     /// The connection of that tenant that is no longer only observed: it is a pass for what that has said, and for no

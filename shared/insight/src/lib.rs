@@ -56,6 +56,7 @@ pub use crate::evidence::offboarding::{Departure, OffboardingPage, OffboardingQu
 pub use crate::find::FoundPeople;
 pub use crate::find_groups::{FoundGroups, GroupQuery};
 pub use crate::handle::Insight;
+pub use crate::health::check::Seen;
 pub use crate::health::finding::{Finding, FindingKind, Health, Severity};
 pub use crate::health::grouping::FindingGroup;
 pub use crate::health::refused::{refusal_remedy, refusal_text};

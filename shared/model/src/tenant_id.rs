@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::new_id;
 
+const MAX_LENGTH: usize = 63;
+
 /// The id of a tenant: 1 to 63 characters from `a-z`, `0-9` and `-`. It does not start with `-`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -24,6 +26,11 @@ impl TenantId {
         Self(format!("~{}", new_id()))
     }
 
+    /// Returns the last id in order: no tenant is behind it.
+    pub fn last_possible() -> Self {
+        Self("z".repeat(MAX_LENGTH))
+    }
+
     /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -35,8 +42,9 @@ impl FromStr for TenantId {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        let valid =
-            (1..=63).contains(&text.len()) && text.bytes().all(allowed) && !text.starts_with('-');
+        let valid = (1..=MAX_LENGTH).contains(&text.len())
+            && text.bytes().all(allowed)
+            && !text.starts_with('-');
         valid.then(|| Self(text.to_owned())).ok_or(InvalidTenantId)
     }
 }
@@ -73,6 +81,9 @@ mod tests {
         for bad in ["", "-a", "Acme", "a#b", "a_b", "ä", "a b", &"x".repeat(64)] {
             assert!(bad.parse::<TenantId>().is_err(), "{bad}");
         }
+        let last = TenantId::last_possible();
+        assert_eq!(last.as_str().parse(), Ok(last.clone()));
+        assert!(last > "z".repeat(62).parse().unwrap() && last > "zz-".parse().unwrap());
         let thrown_away = TenantId::throw_away();
         assert!(thrown_away.as_str().parse::<TenantId>().is_err());
         assert_ne!(thrown_away, TenantId::throw_away());

@@ -6,7 +6,8 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::capacity::{Cost, measure};
-use rollcall_directory::{Judged, Provider, Role, Tenant};
+use rollcall_directory::clock::PastClock;
+use rollcall_directory::{Judged, LastPass, Provider, Role, Tenant, TenantId};
 use rollcall_role_reconciler::{Queue, Reconciler};
 use rollcall_tests::event_fixture::{Outbox, batch, relayed};
 use rollcall_tests::seed::{group, person};
@@ -17,6 +18,11 @@ use tokio::time::Instant;
 
 fn far() -> Instant {
     Instant::now() + Duration::from_secs(600)
+}
+
+/// Returns a clock that is so far behind that whatever happens on it has settled for a pass, which reads the time that it is.
+fn settled() -> PastClock {
+    PastClock::begin(Timestamp::now() - SignedDuration::from_mins(2))
 }
 
 struct Stage {
@@ -93,6 +99,7 @@ async fn opened(tenant: &Tenant) -> Vec<String> {
 #[test]
 fn a_tenant_in_which_nothing_happens_is_not_judged_anew() {
     run(async |_| {
+        let _clock = settled();
         let stage = Stage::start().await;
         let (tenant, secret) = stage.connected("quiet").await;
         stage.request(&secret).await;
@@ -134,6 +141,7 @@ fn a_tenant_in_which_nothing_happens_is_not_judged_anew() {
 #[test]
 fn what_opens_by_time_alone_is_announced_in_time() {
     run(async |_| {
+        let _clock = settled();
         let stage = Stage::start().await;
         let (tenant, secret) = stage.connected("expiring").await;
         stage.request(&secret).await;
@@ -154,7 +162,7 @@ fn what_opens_by_time_alone_is_announced_in_time() {
             .iter()
             .find(|item| item["PK"] == AttributeValue::S(tokens.clone()));
         let sort = token.unwrap()["SK"].as_s().unwrap();
-        let past = (now.as_microsecond() - 1_000_000).to_string();
+        let past = (now.as_microsecond() - 600_000_000).to_string();
         let past = Some(AttributeValue::N(past));
         stage
             .table
@@ -178,6 +186,7 @@ fn what_opens_by_time_alone_is_announced_in_time() {
 #[test]
 fn a_pass_is_spread_over_the_hour_and_reaches_each_tenant_once() {
     run(async |_| {
+        let _clock = settled();
         let stage = Stage::start().await;
         let mut tenants = Vec::new();
         for number in 0..14 {
@@ -200,9 +209,15 @@ fn a_pass_is_spread_over_the_hour_and_reaches_each_tenant_once() {
                 // It is not its turn: it goes back into the queue as it is.
                 stage.send(part.clone()).await;
                 assert_eq!(stage.sent(), [part]);
+                // An earlier version knows no turns and no parts. It looks at nobody.
+                let behind = order["behind"].clone();
+                assert_eq!(behind, TenantId::last_possible().as_str());
+                stage.send(json!({"full_pass": {"behind": behind}})).await;
+                assert!(stage.sent().is_empty());
                 order["not_before"] = json!(began);
                 stage.send(json!({"full_pass": order})).await;
-                order.as_object_mut().unwrap().remove("not_before");
+                let members = order.as_object_mut().unwrap();
+                members.retain(|name, _| name == "part");
                 assert_eq!(stage.sent(), [json!({"full_pass": order})]);
             }
             stage.send(json!({"full_pass": order})).await;
@@ -271,7 +286,7 @@ fn a_pass_continues_where_the_last_one_ended() {
         let stage = Stage::start().await;
         let tenant = stage.table.tenant("very-many").await;
         let people = stage.table.seed_users(&tenant, 1_500).await;
-        let last = rollcall_directory::LastPass {
+        let last = LastPass {
             person: Some(people[1_399].clone()),
             judged: None,
         };
@@ -283,7 +298,58 @@ fn a_pass_continues_where_the_last_one_ended() {
             None
         );
         let whole = stage.pass().await;
-        // The third pass judges no more, but looks at everybody.
         assert!(whole.read_units > 0.05 * 1_400.0, "{rest:?} {whole:?}");
+
+        // Somebody cannot be read: the next pass begins where the message began that failed.
+        stage
+            .table
+            .damage(&tenant, ("#U", &people[1_400]), "revision", None)
+            .await;
+        let order = json!({"tenant": "very-many", "person": people[1_299], "people": 1_300});
+        stage.send(json!({"full_pass": order})).await;
+        assert!(stage.sent().is_empty());
+        let noted = tenant.findings().last_pass().await.unwrap().unwrap();
+        assert_eq!(noted.person.as_ref(), Some(&people[1_299]));
+    });
+}
+
+#[test]
+fn what_has_just_happened_is_judged_anew_by_the_next_pass() {
+    run(async |_| {
+        let stage = Stage::start().await;
+        let tenant = stage.table.tenant("busy").await;
+        for _ in 0..3 {
+            relayed(&tenant).await;
+            stage.pass().await;
+            assert_eq!(judged(&tenant).await, None);
+        }
+    });
+}
+
+#[test]
+fn people_are_read_again_in_parts_until_time_runs_out() {
+    run(async |_| {
+        let stage = Stage::start().await;
+        let tenant = stage.table.tenant("changed").await;
+        let people = stage.table.seed_users(&tenant, 250).await;
+        let team = group(&tenant, "team", &people).await;
+        tenant
+            .roles()
+            .map_group(&team, Some(Role::Admin))
+            .await
+            .unwrap();
+        let (mut next, mut done) = (None, Vec::new());
+        for _ in 0..3 {
+            let over = tenant.roles().look_over(next, 50_000, Instant::now()).await;
+            let over = over.unwrap();
+            done.push(over.people);
+            next = over.next;
+        }
+        assert_eq!((done, next), (vec![100, 100, 50], None));
+        let events = relayed(&tenant).await;
+        let changed = events
+            .iter()
+            .filter(|event| event.kind == "user.role_changed");
+        assert_eq!(changed.count(), 250);
     });
 }

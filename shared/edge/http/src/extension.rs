@@ -7,7 +7,9 @@
 //! This code takes the stance that the crate `lambda-extension` would not help: it brings a server for telemetry, and so
 //! features of `hyper` that the functions behind queues lack. The client is that of the runtime.
 
+use std::pin::pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::Inspect;
@@ -20,7 +22,9 @@ use lambda_http::{Adapter, Error};
 use lambda_runtime_api_client::body::Body;
 use lambda_runtime_api_client::{PooledClient, build_request};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 use tower::Service;
 use tower::layer::layer_fn;
 
@@ -35,6 +39,13 @@ const NEXT: &str = "/2020-01-01/extension/event/next";
 /// An internal extension can ask for no other event.
 const EVENTS: &str = r#"{"events":["INVOKE"]}"#;
 
+/// How long Lambda may take to register the extension, which it does at once.
+const REGISTERS: Duration = Duration::from_secs(2);
+/// After a failure of the extension, the request that came together with it has begun by then.
+const ARRIVES: Duration = Duration::from_secs(1);
+/// No request takes longer: Lambda ends the function.
+const LONGEST_REQUEST: Duration = Duration::from_secs(28);
+
 /// A registered extension.
 #[derive(Debug)]
 pub(crate) struct Extension {
@@ -45,9 +56,11 @@ pub(crate) struct Extension {
 impl Extension {
     /// Registers the extension. This must be done before the runtime asks for its first event.
     ///
+    /// Returns an inner error when Lambda refuses it, or cannot be reached: then there is no extension.
+    ///
     /// # Errors
-    /// When Lambda refuses it, or cannot be reached.
-    pub(crate) async fn register() -> Result<Self, Error> {
+    /// When Lambda has registered an extension that cannot go on. It would wait for that at each request.
+    pub(crate) async fn register() -> Result<Result<Self, Error>, Error> {
         let client = PooledClient::builder().build();
         let request = build_request()
             .method(Method::POST)
@@ -55,34 +68,61 @@ impl Extension {
             .header(NAME_HEADER, NAME)
             .header(CONTENT_TYPE, "application/json")
             .body(Body::from(EVENTS))?;
-        let response = client.call(request).await?;
+        let response = match timeout(REGISTERS, client.call(request)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Ok(Err(error)),
+            Err(late) => return Ok(Err(late.into())),
+        };
         let status = response.status();
+        if !status.is_success() {
+            return Ok(Err(
+                format!("Lambda registered no extension: {status}").into()
+            ));
+        }
         let id = response.headers().get(ID_HEADER).cloned();
-        response.into_body().collect().await?;
-        match id.filter(|_| status.is_success()) {
-            Some(id) => Ok(Self { client, id }),
-            None => Err(format!("Lambda registered no extension: {status}").into()),
+        timeout(REGISTERS, response.into_body().collect()).await??;
+        match id {
+            Some(id) => Ok(Ok(Self { client, id })),
+            None => Err(format!("Lambda gave the extension no id: {status}").into()),
         }
     }
 
-    /// Runs a function in the Lambda runtime beside the extension. Returns when one of them ends.
+    /// Runs a function in the Lambda runtime beside the extension. Returns when one of them ends; if that is the extension,
+    /// when the request that is under way is answered and its work is done.
     ///
     /// # Errors
     /// Only those of the runtime and of the extension's requests. The environment then ends, and Lambda starts another.
     pub(crate) async fn run(self, function: HttpFunction) -> Result<(), Error> {
         let afterwards = Afterwards::default();
         let (begun, mut works) = unbounded_channel();
+        let (busy, mut is_busy) = watch::channel(false);
         let function = function.leaving(afterwards.clone());
         let runtime = Runtime::new(Adapter::from(function)).layer(TracingLayer::new());
         let runtime = runtime.layer(layer_fn(move |inner| Sending {
             inner,
             afterwards: afterwards.clone(),
             begun: begun.clone(),
+            busy: busy.clone(),
         }));
+        let mut runtime = pin!(runtime.run());
+        let failed = tokio::select! {
+            ended = &mut runtime => return ended,
+            failed = self.follow(&mut works) => failed,
+        };
+        let answered = async {
+            sleep(ARRIVES).await;
+            // If it cannot change any more, the runtime has ended.
+            _ = is_busy.wait_for(|is_busy| !is_busy).await;
+            while let Ok(work) = works.try_recv() {
+                // A failure of this work would be the second one.
+                _ = work.await;
+            }
+        };
         tokio::select! {
-            ended = runtime.run() => ended,
-            ended = self.follow(&mut works) => ended,
+            _ = &mut runtime => {}
+            _ = timeout(LONGEST_REQUEST, answered) => {}
         }
+        failed
     }
 
     /// Asks for one event after another, each time when the work of the invocation before is done.
@@ -119,6 +159,8 @@ struct Sending<S> {
     inner: S,
     afterwards: Afterwards,
     begun: UnboundedSender<JoinHandle<()>>,
+    /// Whether a request is under way.
+    busy: watch::Sender<bool>,
 }
 
 type Begin = Box<dyn FnOnce(&Result<(), Error>) + Send>;
@@ -137,10 +179,13 @@ where
 
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
         let (afterwards, begun) = (self.afterwards.clone(), self.begun.clone());
+        let busy = self.busy.clone();
+        busy.send_replace(true);
         let begin: Begin = Box::new(move |_sent| {
             let work = tokio::spawn(async move { afterwards.done().await });
             // Whoever would receive it ends together with the runtime.
             _ = begun.send(work);
+            busy.send_replace(false);
         });
         self.inner.call(invocation).inspect(begin)
     }

@@ -15,11 +15,12 @@ const LEAVES_VARIABLE: &str = "LOG_READS_AFTER_ANSWER";
 ///
 /// # Errors
 ///
-/// Only those of the runtime. The function answers every request itself.
+/// Those of the runtime, and of an extension that Lambda has registered and that does not work: the environment then ends,
+/// and Lambda starts another. The function answers every request itself.
 pub async fn run(function: HttpFunction) -> Result<(), lambda_http::Error> {
     init_logging();
     if std::env::var(LEAVES_VARIABLE).is_ok_and(|value| value == "true") {
-        match Extension::register().await {
+        match Extension::register().await? {
             Ok(extension) => return extension.run(function).await,
             Err(error) => {
                 let error = chain(&*error);

@@ -20,8 +20,9 @@ use crate::traffic::failures::{RepeatedFailure, in_order};
 use crate::traffic::quirks::{Counted, count};
 use crate::traffic::tally::{Counts, HOURS_KEPT, Tally};
 
-/// After this time, no entry is still on its way into the log: its writer gives up after a second.
-const SETTLES: SignedDuration = SignedDuration::from_secs(30);
+/// After this time, no entry is still on its way into the log, whose writer gives up after a second, or into the journal,
+/// whose writer gives up before its function ends.
+pub(crate) const SETTLES: SignedDuration = SignedDuration::from_secs(30);
 /// The maximum number of requests that one call reads.
 const MAX_LOOKED_AT: usize = 2_000;
 /// The maximum number of connections whose quirks one call counts, because one transaction stores them.

@@ -5,7 +5,7 @@
 
 pub(crate) mod digest;
 pub(crate) mod failures;
-mod kept;
+pub(crate) mod kept;
 pub(crate) mod quirks;
 pub(crate) mod tally;
 #[cfg(test)]
