@@ -9,10 +9,10 @@ use jiff::tz::TimeZone;
 use rollcall_directory::{PersonState, Role, RoleId};
 
 use crate::language::{self, Language};
-use crate::{Text, t};
-
-/// Characters of a name in a list. The page of the named item shows all of them.
-const MAX_NAME_CHARS: usize = 80;
+#[cfg(test)]
+use crate::messages::MAX_NAME_CHARS;
+pub(crate) use crate::messages::name;
+use crate::messages::{Text, t};
 
 /// Characters of a changed value in a list.
 const MAX_VALUE_CHARS: usize = 4_000;
@@ -150,20 +150,7 @@ pub(crate) fn hue(text: &str) -> u32 {
 
 /// A number with the separators of the language, from four digits.
 pub(crate) fn number(number: &u64) -> String {
-    grouped(&number.to_string(), language::spoken())
-}
-
-/// Puts the separators of a language into the digits of a whole number.
-pub(crate) fn grouped(digits: &str, language: Language) -> String {
-    let mut shown = String::new();
-    for (at, digit) in digits.char_indices() {
-        let is_between = shown.ends_with(|c: char| c.is_ascii_digit());
-        if is_between && (digits.len() - at).is_multiple_of(3) {
-            shown.push(language.group_separator());
-        }
-        shown.push(digit);
-    }
-    shown
+    language::spoken().grouped(&number.to_string())
 }
 
 /// Formats a number of seconds ago. A negative number lies in the future.
@@ -191,19 +178,6 @@ pub(crate) fn seconds(number: &f64) -> String {
 /// The day of a point in time, as date fields need it.
 pub(crate) fn day(at: &Timestamp) -> String {
     at.to_zoned(TimeZone::UTC).date().to_string()
-}
-
-/// Shortens a name, which can be any text, and replaces a blank one.
-pub(crate) fn name(text: &str) -> String {
-    let mut chars = text.chars();
-    let mut shown: String = chars.by_ref().take(MAX_NAME_CHARS).collect();
-    if chars.next().is_some() {
-        shown.push('…');
-    }
-    match shown.trim().is_empty() {
-        true => t("no-name").plain(),
-        false => shown,
-    }
 }
 
 /// Names the visitor. A visitor who opened a portal link has no user name.

@@ -61,6 +61,19 @@ impl Language {
         }
     }
 
+    /// Puts the separators of a language into the digits of a whole number.
+    pub(crate) fn grouped(self, digits: &str) -> String {
+        let mut shown = String::new();
+        for (at, digit) in digits.char_indices() {
+            let is_between = shown.ends_with(|c: char| c.is_ascii_digit());
+            if is_between && (digits.len() - at).is_multiple_of(3) {
+                shown.push(self.group_separator());
+            }
+            shown.push(digit);
+        }
+        shown
+    }
+
     /// The language of a tag: its first part decides, so `de-AT` is German.
     pub(crate) fn tagged(tag: &str) -> Option<Self> {
         let first = tag.split('-').next().unwrap_or_default();

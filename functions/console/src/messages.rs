@@ -15,7 +15,6 @@ use askama::filters::{HtmlSafe, escape};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
-use crate::display;
 use crate::language::{self, Language};
 
 type Bundle = FluentBundle<FluentResource>;
@@ -59,9 +58,7 @@ fn german_number<M>(value: &FluentValue, _: &M) -> Option<String> {
 
 fn number_of(value: &FluentValue, language: Language) -> Option<String> {
     match value {
-        FluentValue::Number(number) => {
-            Some(display::grouped(&format!("{:.0}", number.value), language))
-        }
+        FluentValue::Number(number) => Some(language.grouped(&format!("{:.0}", number.value))),
         _ => None,
     }
 }
@@ -109,6 +106,8 @@ struct Fragment {
     plain: String,
 }
 
+/// Characters of a name in a list. The page of the named item shows all of them.
+pub(crate) const MAX_NAME_CHARS: usize = 80;
 /// The first of the characters that stand for fragments while a message is put together. Unicode keeps 32 of them for
 /// such use inside of a program; no text has them, because texts are fragments themselves.
 const FIRST_MARK: u32 = 0xFDD0;
@@ -161,7 +160,7 @@ impl Text {
     /// Puts in a name, which can be any text in any script: shortened, and in an element that keeps its direction apart.
     #[must_use]
     pub(crate) fn name(self, name: &'static str, text: impl AsRef<str>) -> Self {
-        self.bdi(name, display::name(text.as_ref()))
+        self.bdi(name, self::name(text.as_ref()))
     }
 
     /// Puts in a text of others as a whole, in an element that keeps its direction apart.
@@ -298,6 +297,19 @@ impl From<Text> for String {
 impl From<Text> for Cow<'_, str> {
     fn from(text: Text) -> Self {
         Cow::Owned(text.plain())
+    }
+}
+
+/// Shortens a name, which can be any text, and replaces a blank one.
+pub(crate) fn name(text: &str) -> String {
+    let mut chars = text.chars();
+    let mut shown: String = chars.by_ref().take(MAX_NAME_CHARS).collect();
+    if chars.next().is_some() {
+        shown.push('…');
+    }
+    match shown.trim().is_empty() {
+        true => t("no-name").plain(),
+        false => shown,
     }
 }
 
