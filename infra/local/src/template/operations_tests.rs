@@ -262,6 +262,7 @@ fn alarms_are_about_metrics_that_functions_write() {
         }
     }
     let expected = [
+        Metric::Unlogged,
         Metric::EventLag,
         Metric::EntriesSetAside,
         Metric::RoleLag,
