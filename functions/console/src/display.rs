@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rollcall_directory::{PersonState, Role, RoleId};
 
-use crate::language::{self, Language};
+use crate::language;
 #[cfg(test)]
 use crate::messages::MAX_NAME_CHARS;
 pub(crate) use crate::messages::name;
