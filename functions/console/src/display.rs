@@ -286,6 +286,7 @@ pub(crate) fn outcome(status: &u16) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::language::Language;
 
     #[test]
     fn times_are_relative() {
