@@ -4,7 +4,7 @@
 //! there is put into the message again. What has no message is shown as it is.
 
 use crate::language::{self, Language};
-use crate::t;
+use crate::messages::t;
 
 /// The messages, with what is put into each of them.
 const KNOWN: &[(&str, &[&str])] = &[

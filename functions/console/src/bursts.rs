@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{Text, t};
+use crate::messages::{Text, t};
 
 /// The longest time between two entries of a burst.
 const WITHIN: SignedDuration = SignedDuration::from_mins(5);

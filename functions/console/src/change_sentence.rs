@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::bursts::Cause;
 use crate::change_summary::{attributes, changed_attributes, given_by, ids, named_role, summary};
 use crate::known_names::Names;
-use crate::{Text, t};
+use crate::messages::{Text, t};
 
 /// Adds the ids whose names the line of a change needs: of whom or what it is about, and of the one member it adds or
 /// removes.

@@ -4,7 +4,7 @@ use rollcall_directory::{Entry, EventType, Role};
 use serde_json::{Map, Value};
 
 use crate::display;
-use crate::{Text, t};
+use crate::messages::{Text, t};
 
 /// Attributes named in a summary. The details show all of them.
 const MAX_NAMES: usize = 4;

@@ -10,8 +10,8 @@ use rollcall_directory::{PauseReason, Provider, RouteBy, SignInRefusal};
 use rollcall_insight::{Finding, FindingGroup, FindingKind, isolated};
 
 use crate::change_summary::paused;
+use crate::messages::{Text, t};
 use crate::request_refusal::explained;
-use crate::{Text, t};
 
 /// What is wrong, in one line, for several findings of one cause.
 pub(crate) fn group_title(group: &FindingGroup) -> Text {

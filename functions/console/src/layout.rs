@@ -9,11 +9,12 @@ use http::header::{HeaderValue, LOCATION};
 use rollcall_directory::{Brand, FormId, Permission, Role};
 use rollcall_edge_http::{CONSOLE_PATH, Problem, Refused, Visit};
 
+use crate::api_errors;
 use crate::assets::{self, Icon};
 use crate::brand::Look;
 use crate::language::{self, Language};
+use crate::messages::{Text, t};
 use crate::session_cookie::form_token_of;
-use crate::{Text, api_errors, t};
 
 /// A section of the console, listed in the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use rollcall_directory::Provider;
 
-use crate::t;
+use crate::messages::t;
 
 /// The message with the day on which the documents were read that the guides were written from.
 pub(crate) const READ_ON: &str = "provider-read-day";

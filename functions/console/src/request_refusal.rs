@@ -5,7 +5,7 @@
 use rollcall_directory::{Diagnosis, LoggedRequest};
 use rollcall_scim::Reading;
 
-use crate::{Text, t};
+use crate::messages::{Text, t};
 
 /// What is wrong, in a few words. The panel says what to do about it.
 pub(crate) fn briefly(diagnosis: Diagnosis) -> Text {

@@ -10,8 +10,8 @@ use rollcall_directory::{Diagnosis, LoggedRequest};
 use crate::asked::{Asked, Deed, MemberChange, Thing};
 use crate::bursts::Cause;
 use crate::known_names::Names;
+use crate::messages::{Text, t};
 use crate::request_refusal::briefly;
-use crate::{Text, t};
 
 /// Attributes named in a line. The panel shows the whole request.
 const MAX_NAMES: usize = 3;

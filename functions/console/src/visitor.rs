@@ -18,8 +18,8 @@ use serde::de::DeserializeOwned;
 
 use crate::brand::Look;
 use crate::layout::{Layout, Section};
+use crate::messages::t;
 use crate::session_cookie::{form_token, session_of};
-use crate::t;
 
 /// The longest form, in bytes.
 const MAX_FORM_BYTES: usize = 64 * 1024;

@@ -71,7 +71,7 @@ fn a_bright_and_a_dark_brand_can_be_read_on_every_ground() {
             browser.set_screen(DESKTOP, false).await;
             browser.go("/console").await;
             browser.click("Sign out").await;
-            browser.wait_for_text("You are not signed in").await;
+            browser.wait_for_text("You are signed out").await;
             // That the page needs a session.
             browser.browser_warnings().await;
         }

@@ -95,7 +95,7 @@ fn the_main_tasks_need_no_mouse() {
         browser.assert_renders_cleanly().await;
         browser.tab_to("Sign out").await;
         browser.press(Key::Enter).await;
-        browser.wait_for_text("You are not signed in").await;
+        browser.wait_for_text("You are signed out").await;
     });
 }
 

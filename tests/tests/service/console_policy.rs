@@ -61,11 +61,11 @@ fn scripts_cannot_read_the_session_and_signing_out_leaves_no_data() {
 
         // The next user of this computer goes back in the history and sees no data.
         browser.click("Sign out").await;
-        browser.wait_for_text("You are not signed in").await;
+        browser.wait_for_text("You are signed out").await;
         assert_eq!(browser.eval(held, &[]).await, json!(["", 0, []]));
         browser.go_back().await;
         browser.wait_for_path("/console/people").await;
-        browser.wait_for_text("You are not signed in").await;
+        browser.wait_for_text("You are signed out").await;
         assert!(!browser.text().await.contains("ada@example.test"));
     });
 }
@@ -109,7 +109,7 @@ fn another_site_can_neither_frame_a_page_nor_send_its_forms() {
         let (neighbour, stranger) = foreign_sites().await;
         for (site, said) in [
             (neighbour, "This request came from another site"),
-            (stranger, "You are not signed in"),
+            (stranger, "You are signed out"),
         ] {
             browser.go(&site).await;
             browser.wait_for_text("Elsewhere").await;
@@ -171,7 +171,7 @@ fn another_site_cannot_put_an_admin_into_another_tenant() {
         for signs_out in [false, true] {
             if signs_out {
                 browser.click("Sign out").await;
-                browser.wait_for_text("You are not signed in").await;
+                browser.wait_for_text("You are signed out").await;
             }
             browser.go(&stranger).await;
             browser.wait_for_text("Elsewhere").await;
