@@ -14,8 +14,8 @@ use super::offboarding::seal;
 use crate::display;
 use crate::export::{ExportFile, Format, MAX_STEPS};
 use crate::layout::{Layout, Section, render};
+use crate::messages::{Text, t};
 use crate::visitor::Visitor;
-use crate::{Text, t};
 
 /// People on one page.
 const PAGE_SIZE: usize = 100;

@@ -23,9 +23,9 @@ use crate::display;
 use crate::export::{self, ExportFile, ExportRow, Format};
 use crate::language::{self, Language};
 use crate::layout::{Layout, render};
+use crate::messages::{Text, t};
 use crate::request_sentence;
 use crate::visitor::{IsPart, Poll, Visitor};
-use crate::{Text, t};
 
 /// The kinds of results that can be asked for: the id, the key of the words, and the HTTP statuses.
 const RESULTS: [(&str, &str, (u16, u16)); 4] = [

@@ -3,7 +3,7 @@
 use rollcall_scim::Resource;
 use serde_json::{Map, Value};
 
-use crate::{Text, t};
+use crate::messages::{Text, t};
 
 /// Attributes that have a section of their own, or say nothing about the person.
 const LEFT_OUT: [&str; 4] = ["schemas", "meta", "id", "groups"];

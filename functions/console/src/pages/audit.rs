@@ -25,8 +25,8 @@ use crate::display;
 use crate::export::{self, ExportFile, ExportRow, Format};
 use crate::language::{self, Language};
 use crate::layout::{Layout, render};
+use crate::messages::{Text, t};
 use crate::visitor::{IsPart, Poll, Visitor};
-use crate::{Text, t};
 
 /// Roles that change so soon after a mapping changed because of it.
 const FOLLOWS: SignedDuration = SignedDuration::from_mins(10);

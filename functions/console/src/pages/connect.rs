@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use super::fields::{Done, form_id};
 use crate::layout::{Layout, Section, redirect, render};
+use crate::messages::t;
 use crate::providers::{PROVIDERS, ProviderInfo, READ_ON};
-use crate::t;
 use crate::visitor::{Change, Visitor};
 
 /// One connection in the list.

@@ -20,10 +20,10 @@ use super::issued::Issued;
 use super::remedies::RemedyKind;
 use super::setup_steps::{Setup, StepMark};
 use crate::layout::{Layout, Section, is_about_form, redirect, render, status_of};
+use crate::messages::{Text, t};
 use crate::providers::{Guide, PROVIDERS, ProviderInfo, READ_ON};
 use crate::request_refusal::read_as;
 use crate::visitor::{Change, Visitor};
-use crate::{Text, t};
 
 /// Which page of a connection is shown.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use rollcall_directory::Connection;
 use rollcall_insight::Milestones;
 
 use crate::display;
-use crate::{Text, t};
+use crate::messages::{Text, t};
 
 /// A number about the connection, and where it leads.
 pub(super) struct Figure {

@@ -8,7 +8,7 @@ use rollcall_edge_api::Gate;
 use rollcall_edge_http::Problem;
 
 use super::fields::Typed;
-use crate::t;
+use crate::messages::t;
 use crate::visitor::Visitor;
 
 /// The rules of a connection, as its page shows them.

@@ -10,7 +10,7 @@ use rollcall_edge_http::Problem;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 
-use crate::t;
+use crate::messages::t;
 
 /// The query of a page that follows a change. It names the change for the message on that page.
 #[derive(Debug, Default, Deserialize)]

@@ -16,7 +16,7 @@ use super::people::listed;
 use super::preview::{PreviewPart, preview_part};
 use super::totals::Totals;
 use crate::layout::{Layout, Section, redirect, render, render_part};
-use crate::t;
+use crate::messages::t;
 use crate::visitor::{Change, Poll, Visitor};
 
 /// Members on one page.

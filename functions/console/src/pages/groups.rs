@@ -17,7 +17,7 @@ use super::saved::{SavedPart, saved_part};
 use super::staged::Staged;
 use crate::display;
 use crate::layout::{Layout, Section, render, status_of};
-use crate::t;
+use crate::messages::t;
 use crate::visitor::Visitor;
 
 /// Groups on one page.

@@ -14,8 +14,8 @@ use super::health_cards::{Card, cards, passing};
 use super::remedies::RemedyKind;
 use crate::display;
 use crate::layout::{Layout, Section, redirect, render, render_part};
+use crate::messages::{Text, t};
 use crate::visitor::{Change, Poll, Visitor};
-use crate::{Text, t};
 
 /// The query of the page.
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -7,7 +7,7 @@ use rollcall_insight::FindingKind::{self, *};
 use rollcall_insight::{Finding, FindingGroup, Health, Insight};
 
 use crate::display;
-use crate::{Text, t};
+use crate::messages::{Text, t};
 
 /// Findings of one cause about which the same was done.
 pub(super) struct Card {

@@ -12,8 +12,8 @@ use serde::Deserialize;
 
 use super::fields::{self, Typed};
 use crate::layout::{Layout, Section, redirect, render};
+use crate::messages::{Text, t};
 use crate::visitor::{Change, Visitor};
-use crate::{Text, t};
 
 /// Changes on a page.
 const ON_PAGE: usize = 50;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rollcall_directory::{Connection, Person, PersonOrigin};
 
-use crate::{Text, t};
+use crate::messages::{Text, t};
 
 /// Who a person is, as their page shows it.
 pub(crate) struct IdentityPanel {

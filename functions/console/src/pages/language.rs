@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use crate::language::{Language, cookie};
 use crate::layout::redirect;
-use crate::t;
+use crate::messages::t;
 use crate::visitor::is_same_origin;
 
 /// The longest form, in bytes. The address of a page is the longest part of it.

@@ -18,8 +18,8 @@ use super::record::{Record, RecordPart, kept};
 use super::tail::Tail;
 use crate::bursts::{Caused, bursts};
 use crate::layout::{Layout, Section, render};
+use crate::messages::{Text, t};
 use crate::visitor::{IsPart, Visitor};
-use crate::{Text, t};
 
 /// Entries that one read asks for.
 const READ_AT_ONCE: usize = 200;

@@ -8,7 +8,7 @@ use rollcall_insight::Insight;
 
 use crate::display;
 use crate::known_names::Names;
-use crate::t;
+use crate::messages::t;
 use crate::visitor::Visitor;
 
 /// The names of connections, including deleted ones.

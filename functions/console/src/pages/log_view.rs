@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::fields::query_string;
-use crate::t;
+use crate::messages::t;
 
 /// How a page is looked at: its path, its filters, and what is open on it.
 #[derive(Clone, Debug, Default)]

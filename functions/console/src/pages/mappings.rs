@@ -14,7 +14,7 @@ use super::staged::{Choice, Staged};
 use super::totals::Totals;
 use super::{names, preview};
 use crate::layout::{is_about_form, redirect, render, said};
-use crate::t;
+use crate::messages::t;
 use crate::visitor::{Change, IsPart, Visitor};
 
 /// Groups of which one form may change the roles.

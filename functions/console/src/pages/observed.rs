@@ -10,8 +10,8 @@ use serde::Deserialize;
 use super::fields::{self, Typed};
 use super::{connection, connection_rules};
 use crate::layout::{Layout, Section, redirect, render};
+use crate::messages::{Text, t};
 use crate::visitor::{Change, Visitor};
-use crate::{Text, t};
 
 /// People whom a page names at most, except for the last part that it looks at.
 const ON_PAGE: usize = 50;

@@ -16,8 +16,8 @@ use super::fields::{self, start_of_day};
 use crate::display;
 use crate::export::{ExportFile, Format, MAX_STEPS};
 use crate::layout::{Layout, Section, render};
+use crate::messages::{Text, t};
 use crate::visitor::Visitor;
-use crate::{Text, t};
 
 /// People whom one page shows, roughly.
 const PAGE_SIZE: usize = 100;

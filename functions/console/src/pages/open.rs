@@ -24,8 +24,8 @@ use super::fields::NoFields;
 use crate::assets;
 use crate::brand::Look;
 use crate::layout::{Section, redirect, render};
+use crate::messages::t;
 use crate::session_cookie::{cookie, form_token};
-use crate::t;
 use crate::visitor::{Change, current_session, is_same_origin, note_stack};
 
 /// The longest form, in bytes.

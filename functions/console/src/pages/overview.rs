@@ -12,9 +12,9 @@ use rollcall_insight::{Digest, Finding, FindingGroup, GroupQuery, Insight, Miles
 use super::fields::Done;
 use super::health::{severity, severity_icon};
 use crate::layout::{Layout, Section, render};
+use crate::messages::{Text, t};
 use crate::providers::ProviderInfo;
 use crate::visitor::Visitor;
-use crate::{Text, t};
 
 /// Changes of the last day that the page looks at.
 const MAX_CHANGES: usize = 200;

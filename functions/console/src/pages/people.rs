@@ -20,7 +20,7 @@ use super::fields::{self, Typed};
 use super::person_actions::Action;
 use crate::display;
 use crate::layout::{Layout, Section, is_about_form, redirect, render, status_of};
-use crate::t;
+use crate::messages::t;
 use crate::visitor::{Change, Visitor};
 
 /// People on one page.

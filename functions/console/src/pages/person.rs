@@ -25,8 +25,8 @@ use super::identity_panel::IdentityPanel;
 use super::log_names::Reader;
 use super::person_actions::Action;
 use crate::layout::{Layout, Section, is_about_form, redirect, render, status_of};
+use crate::messages::{Text, t};
 use crate::visitor::{Change, Visitor};
-use crate::{Text, t};
 
 /// Requests on the page. Activity shows the rest.
 const REQUESTS_SIZE: usize = 20;

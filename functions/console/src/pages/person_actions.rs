@@ -9,8 +9,8 @@ use rollcall_edge_http::Problem;
 use rollcall_insight::PersonProfile;
 
 use crate::layout::Layout;
+use crate::messages::{Text, t};
 use crate::visitor::Visitor;
-use crate::{Text, t};
 
 /// What an admin does about one person. The id of an action is the last segment of its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

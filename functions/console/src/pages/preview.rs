@@ -14,8 +14,8 @@ use super::fields::{self, Also};
 use super::totals::{Ask, Counted, Named, Totals, known};
 use crate::display;
 use crate::layout::render;
+use crate::messages::{Text, t};
 use crate::visitor::Visitor;
-use crate::{Text, t};
 
 /// People whom one step looks at.
 const PEOPLE_AT_ONCE: usize = 1_000;

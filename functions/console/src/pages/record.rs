@@ -12,11 +12,11 @@ use serde_json::Value;
 
 use super::log_names::{Known, Reader, actor_name};
 use super::log_view::View;
-use crate::Text;
 use crate::change_sentence;
 use crate::change_summary::attributes;
 use crate::display;
 use crate::layout::Layout;
+use crate::messages::Text;
 use crate::request_refusal::{diagnosis, readings};
 use crate::request_sentence;
 use crate::visitor::{IsPart, Visitor};

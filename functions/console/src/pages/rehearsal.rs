@@ -18,10 +18,10 @@ use serde_json::Value;
 use super::fields::NoFields;
 use super::rehearsal_words::{in_english, said};
 use crate::layout::{Layout, Section, redirect, render, render_refused};
+use crate::messages::{Text, t};
 use crate::providers::ProviderInfo;
 use crate::request_refusal::{diagnosis, readings};
 use crate::visitor::{Change, Visitor};
-use crate::{Text, t};
 
 /// Characters of a body that the page shows. Those of the conversations are shorter.
 const MAX_BODY_CHARS: usize = 1_500;

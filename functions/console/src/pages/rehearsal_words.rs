@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use crate::language::{self, Language};
-use crate::t;
+use crate::messages::t;
 
 /// The messages that say what requests are for: each kind of request, and what the conversations say of theirs.
 const SAID: [&str; 64] = [

@@ -17,8 +17,8 @@ use serde::Deserialize;
 use super::connection_rules::save;
 use super::fields;
 use crate::layout::{Layout, Section, is_about_form, redirect, render, render_refused};
+use crate::messages::{Text, t};
 use crate::visitor::{Change, Visitor};
-use crate::{Text, t};
 
 /// How many days a window may last.
 const WINDOW_DAYS: [i64; 4] = [1, 3, 7, 14];

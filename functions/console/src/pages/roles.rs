@@ -7,7 +7,7 @@ use rollcall_edge_api::Configure;
 use rollcall_edge_http::Problem;
 
 use crate::layout::{self, Layout, Section, render};
-use crate::t;
+use crate::messages::t;
 use crate::visitor::Visitor;
 
 #[derive(Template)]

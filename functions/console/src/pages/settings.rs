@@ -15,7 +15,7 @@ use super::settings_fields::{
     GROUPS, Group, Kind, check_numbers, completed, differences, typed, words,
 };
 use crate::layout::{Layout, Section, is_about_form, redirect, render, render_refused};
-use crate::t;
+use crate::messages::t;
 use crate::visitor::{Change, Visitor};
 
 #[derive(Template)]

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::fields::Typed;
 use crate::display;
-use crate::{Text, t};
+use crate::messages::{Text, t};
 
 /// Fields that belong together.
 pub(crate) struct Group {

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::fields::{Done, NoFields};
 use crate::layout::{Layout, Section, redirect, render};
-use crate::t;
+use crate::messages::t;
 use crate::visitor::{Change, Visitor};
 
 /// Entries of the audit log that are read for what is over.

@@ -14,8 +14,8 @@ use super::log_names::ConnectionNames;
 use super::settings_fields::words;
 use crate::display;
 use crate::layout::{Layout, Section, redirect, render};
+use crate::messages::{Text, t};
 use crate::visitor::{Change, Visitor};
-use crate::{Text, t};
 
 /// Expired and revoked tokens shown on the page. The audit log has all of them.
 const MAX_PAST: usize = 50;
