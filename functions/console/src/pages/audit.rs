@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 
 use super::fields::{self, start_of_day};
 use super::following::Followed;
-use super::log::{self, Log, LogEntry, LogSearch, Row as LogRow, Shown, Told};
+use super::log::{self, Log, LogEntry, LogSearch, Shown};
 use super::log_names::{ConnectionNames, Known, Reader, actor_name, named};
+use super::log_row::{Row as LogRow, Told};
 use super::log_view::View;
 use super::record::{Record, changed};
 use crate::bursts::{Cause, Caused};

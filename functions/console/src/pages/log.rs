@@ -13,6 +13,7 @@ use rollcall_edge_http::Problem;
 
 use super::following::{Followed, Next, Window, marks, settled};
 use super::log_names::{Known, Reader};
+use super::log_row::{Burst, Line, News, Row, Told};
 use super::log_view::{Chip, View, time_of};
 use super::record::{Record, RecordPart, kept};
 use super::tail::Tail;
@@ -192,54 +193,6 @@ async fn known<'a, T: LogEntry + 'a>(
         used.extend(entry.connection());
     }
     Known::named(reader, (&people, &groups), used).await
-}
-
-/// What a line tells of an entry.
-pub(super) struct Told {
-    pub(super) said: Text,
-    pub(super) icon: &'static str,
-    pub(super) tone: &'static str,
-    pub(super) by: String,
-    /// The HTTP status of the answer to a request.
-    pub(super) status: Option<u16>,
-}
-
-/// A row of the list.
-pub(super) enum Row {
-    /// An entry, or a burst.
-    Line(Line),
-    /// The entries of an unfolded burst that have no row here, and the address of the list with all of them.
-    Rest(u64, String),
-}
-
-/// An entry, or a burst.
-pub(super) struct Line {
-    pub(super) id: String,
-    /// The time of the newest entry.
-    pub(super) at: Timestamp,
-    pub(super) told: Told,
-    /// The address of the entry's record, or of the page with the burst unfolded or folded.
-    pub(super) address: String,
-    pub(super) is_current: bool,
-    /// Whether it is one of an unfolded burst.
-    pub(super) is_inside: bool,
-    pub(super) burst: Option<Burst>,
-}
-
-impl Line {
-    pub(super) fn said(&self) -> &Text {
-        &self.told.said
-    }
-}
-
-/// What a line says of a burst.
-pub(super) struct Burst {
-    pub(super) count: u64,
-    /// The time of its oldest entry.
-    pub(super) since: Timestamp,
-    pub(super) is_open: bool,
-    /// Whether the next page may have more of it.
-    pub(super) may_go_on: bool,
 }
 
 /// A list as a page shows it.
@@ -446,18 +399,6 @@ fn burst_told<T: LogEntry>(first: &T, earlier: Option<&T>, count: usize, known: 
         status: None,
         ..told
     }
-}
-
-/// What has come to a live list.
-pub(super) struct News {
-    /// The lines of the entries that it has not shown, newest first.
-    pub(super) rows: Vec<Row>,
-    /// Whether more have come than these.
-    pub(super) has_more: bool,
-    /// The time up to which it was read.
-    pub(super) until: Timestamp,
-    /// The marks of its latest entries, old and new.
-    pub(super) shown: String,
 }
 
 /// Reads what has come to a live list. `query` reads the window.

@@ -23,6 +23,7 @@ mod issued;
 mod language;
 mod log;
 mod log_names;
+mod log_row;
 mod log_view;
 mod mappings;
 mod merge;

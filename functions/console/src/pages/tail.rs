@@ -4,7 +4,7 @@ use askama::Template;
 use jiff::Timestamp;
 
 use super::following::{Followed, Next};
-use super::log::{News, Row as LogRow};
+use super::log_row::{News, Row as LogRow};
 use super::log_view::View;
 use crate::layout::Layout;
 
