@@ -54,7 +54,7 @@ use axum::middleware;
 use rollcall_directory::Directory;
 use rollcall_edge_http::{HttpFunction, finish_pages};
 
-pub(crate) use messages::{Text, t};
+pub(crate) use messages::t;
 
 /// Builds the console on one directory.
 pub fn router(directory: Directory) -> HttpFunction {
