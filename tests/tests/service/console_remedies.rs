@@ -237,11 +237,11 @@ fn a_form_keeps_what_was_typed() {
         refused(&owner, &path, &[("people", &new)], 400, "").await;
 
         for (name, value, said) in [
-            ("session_minutes", "4", "from 5 to 43200, or left blank"),
+            ("session_minutes", "4", "from 5 to 43,200, or left blank"),
             (
                 "session_idle_minutes",
                 "soon",
-                "from 5 to 43200, or left blank",
+                "from 5 to 43,200, or left blank",
             ),
             ("burst", "", "from 0 to 100000"),
         ] {
