@@ -243,7 +243,7 @@ fn a_form_keeps_what_was_typed() {
                 "soon",
                 "from 5 to 43,200, or left blank",
             ),
-            ("burst", "", "from 0 to 100000"),
+            ("burst", "", "from 0 to 100,000"),
         ] {
             let mut settings = crate::console_access::SETTINGS.to_vec();
             settings.retain(|(field, _)| *field != name && *field != "retention_days");
