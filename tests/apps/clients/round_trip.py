@@ -83,7 +83,7 @@ class Door:
         self.suffix = "" if tenant is None else "_of_tenant"
         self.path = [] if tenant is None else [tenant]
 
-    def __call__(self, name: str, /, *path: str, **arguments: Any) -> Any:
+    def __call__(self, name: str, /, *path: str | int, **arguments: Any) -> Any:
         return ok(self.caller, name + self.suffix, *self.path, *path, **arguments)
 
 
