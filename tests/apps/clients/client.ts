@@ -46,6 +46,14 @@ export async function ok<T>(asked: Promise<Answer<T>>): Promise<NonNullable<T>> 
   return data as NonNullable<T>;
 }
 
+/** Repeats a call until what follows an earlier change exists, for ten seconds at most, and returns the body. */
+export async function arrived<T>(ask: () => Promise<Answer<T>>): Promise<NonNullable<T>> {
+  for (let tries = 0; tries < 100 && (await ask()).response.status === 404; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  return ok(ask());
+}
+
 /** Expects that a call is refused with a problem document, and returns it. */
 export async function problem<E>(status: number, asked: Promise<{ error?: E; response: Response }>): Promise<NonNullable<E>> {
   const { error, response } = await asked;

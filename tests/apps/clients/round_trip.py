@@ -4,7 +4,7 @@ usage: round_trip.py WORK   WORK: a folder with `local.json` and `openapi.json`;
 
 Prints the ids of the operations that succeeded, and the statuses of the refusals, as JSON.
 """
-import importlib, io, json, pathlib, re, sys, urllib.request
+import importlib, io, json, pathlib, re, sys, time, urllib.request
 from typing import Any
 
 import httpx
@@ -86,6 +86,14 @@ class Door:
     def __call__(self, name: str, /, *path: str | int, **arguments: Any) -> Any:
         return ok(self.caller, name + self.suffix, *self.path, *path, **arguments)
 
+    def arrived(self, name: str, /, *path: str | int) -> Any:
+        """Repeats an operation until what follows an earlier change exists, for ten seconds at most."""
+        for _ in range(100):
+            if int(call(self.caller, name + self.suffix, *self.path, *path).status_code) != 404:
+                break
+            time.sleep(0.1)
+        return self(name, *path)
+
 
 class Scim:
     """What the identity provider of a tenant pushes."""
@@ -152,7 +160,7 @@ def groups(door: Door, scim: Scim, person: str) -> None:
     assert door("read_group", group).role_id == "admin"
     assert door("read_group", group, include="attributes").attributes["displayName"] == "Engineers"
     assert [one.id for one in door("list_group_members", group).items] == [person]
-    door("read_reconciliation", group)
+    door.arrived("read_reconciliation", group)
     assert [one.group.id for one in door("list_role_mappings").items] == [group]
     door("put_named_mapping", name="Later", body=models.DesiredMapping(role_ids=["member"]))
     assert door("read_named_mapping", name="Later").role_ids == ["member"]

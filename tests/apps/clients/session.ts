@@ -1,6 +1,6 @@
 // What an admin does with a session.
 import assert from "node:assert/strict";
-import { type Api, type Scim, ok } from "./client.js";
+import { type Api, type Scim, arrived, ok } from "./client.js";
 
 type LogIn = (name: string) => Promise<string>;
 
@@ -64,7 +64,7 @@ async function groups(api: Api, id: string, person: string): Promise<void> {
   assert.equal((await ok(api.GET("/api/v1/scim/groups/{id}", at))).role_id, "admin");
   const members = await ok(api.GET("/api/v1/scim/groups/{id}/members", at));
   assert.deepEqual(members.items.map((one) => one.id), [person]);
-  await ok(api.GET("/api/v1/scim/groups/{id}/reconciliation", at));
+  await arrived(() => api.GET("/api/v1/scim/groups/{id}/reconciliation", at));
   assert.equal((await ok(api.GET("/api/v1/scim/groups/role-mappings", {}))).items.length, 1);
   const named = { params: { query: { name: "Later" } } };
   await ok(api.PUT("/api/v1/scim/groups/role-mapping", { ...named, body: { role_ids: ["member"] } }));

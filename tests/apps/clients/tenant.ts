@@ -1,6 +1,6 @@
 // What an admin does, by a service key: the same as in `session.ts`, by the other door.
 import assert from "node:assert/strict";
-import { type Api, type Scim, ok } from "./client.js";
+import { type Api, type Scim, arrived, ok } from "./client.js";
 
 type LogIn = (name: string) => Promise<string>;
 
@@ -68,7 +68,7 @@ async function groups(api: Api, tenant: string, id: string, person: string): Pro
   assert.equal((await ok(api.GET("/api/v1/tenants/{tenant}/groups/{id}", at))).role_id, "admin");
   const members = await ok(api.GET("/api/v1/tenants/{tenant}/groups/{id}/members", at));
   assert.deepEqual(members.items.map((one) => one.id), [person]);
-  await ok(api.GET("/api/v1/tenants/{tenant}/groups/{id}/reconciliation", at));
+  await arrived(() => api.GET("/api/v1/tenants/{tenant}/groups/{id}/reconciliation", at));
   assert.equal((await ok(api.GET("/api/v1/tenants/{tenant}/groups/role-mappings", here))).items.length, 1);
   const named = { params: { path: { tenant }, query: { name: "Later" } } };
   await ok(api.PUT("/api/v1/tenants/{tenant}/groups/role-mapping", { ...named, body: { role_ids: ["member"] } }));
