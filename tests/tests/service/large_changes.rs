@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::{GROUPS, Role};
 use rollcall_scim::{GROUP, PATCH_OP_URN, Patch, Precondition};
 use rollcall_tests::event_fixture::relayed;
-use rollcall_tests::faults::Fault;
+use rollcall_tests::faults::{Fault, Faults};
 use rollcall_tests::raw::{self, Item};
 use rollcall_tests::service::{Service, Tenant, run};
 use rollcall_tests::urn;
@@ -21,6 +21,20 @@ async fn leftovers(service: &Service, tenant: &Tenant) -> Vec<Item> {
     let mut items = raw::items(service, tenant).await;
     items.retain(|item| raw::text(item, "PK").starts_with(&intents));
     items
+}
+
+/// Lets a process die as soon as it has opened an intent of the tenant.
+fn kill_once_open(faults: &Faults, tenant: &Tenant) {
+    let open_intents = format!("\"T#{}#I\"", tenant.id());
+    faults.schedule(move |call| {
+        let opens =
+            call.operation == "TransactWriteItems" && call.body.to_string().contains(&open_intents);
+        if opens {
+            Fault::KilledAfter
+        } else {
+            Fault::None
+        }
+    });
 }
 
 #[test]
@@ -106,16 +120,7 @@ fn a_person_deleted_during_a_large_change_is_counted_once() {
         join_all((0..60).map(async |n| idp.group(&name(n), &[busy]).await)).await;
 
         let (writer, faults) = service.other_process(&tenant);
-        let open_intents = format!("\"T#{}#I\"", tenant.id());
-        faults.schedule(move |call| {
-            let opens = call.operation == "TransactWriteItems"
-                && call.body.to_string().contains(&open_intents);
-            if opens {
-                Fault::KilledAfter
-            } else {
-                Fault::None
-            }
-        });
+        kill_once_open(&faults, &tenant);
         let patch = json!({"schemas": [PATCH_OP_URN],
                            "Operations": [{"op": "remove", "path": "members"}]});
         let patch = Patch::parse(&GROUP, patch).unwrap();
@@ -145,16 +150,7 @@ fn a_person_deleted_before_their_deleted_group_is_cleaned_up_leaves_once() {
         let group = idp.group("g", &[&gone, &stays]).await;
 
         let (writer, faults) = service.other_process(&tenant);
-        let open_intents = format!("\"T#{}#I\"", tenant.id());
-        faults.schedule(move |call| {
-            let opens = call.operation == "TransactWriteItems"
-                && call.body.to_string().contains(&open_intents);
-            if opens {
-                Fault::KilledAfter
-            } else {
-                Fault::None
-            }
-        });
+        kill_once_open(&faults, &tenant);
         let precondition = Precondition::none();
         let resources = writer.resources();
         tokio::select! {
