@@ -8,14 +8,25 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class Browser:
-    """A client with a session cookie."""
+    """A client that keeps cookies, without regard to their paths."""
 
     def __init__(self, stack, link):
-        self.stack, self.cookie = stack, None
-        self.cookie = self.post("/open", link=link).headers["set-cookie"].split(";")[0]
+        self.stack, self.cookies = stack, {}
+        self.post("/open", link=link)
+
+    def call(self, method, path, headers, text=None):
+        if self.cookies:
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        answer = self.stack.call(method, f"/console{path}", text=text, headers=headers)
+        for cookie in answer.cookies:
+            name, _, value = cookie.split(";")[0].partition("=")
+            self.cookies[name] = value
+            if "Max-Age=0" in cookie:
+                del self.cookies[name]
+        return answer
 
     def get(self, path):
-        page = self.stack.call("GET", f"/console{path}", headers={"Cookie": self.cookie})
+        page = self.call("GET", path, {})
         # Status 286 means that this part of a page will not change any more.
         page.expect(286 if page.status == 286 else 200)
         assert page.headers["content-type"].startswith("text/html"), page.headers
@@ -24,10 +35,7 @@ class Browser:
 
     def post(self, path, status=303, **form):
         headers = {"Content-Type": FORM, "Origin": f"http://{self.stack.host}"}
-        if self.cookie:
-            headers["Cookie"] = self.cookie
-        body = urllib.parse.urlencode(form)
-        return self.stack.call("POST", f"/console{path}", text=body, headers=headers).expect(status)
+        return self.call("POST", path, headers, urllib.parse.urlencode(form)).expect(status)
 
 
 def console(stack, _):
@@ -53,7 +61,9 @@ def console(stack, _):
     assert re.search(r"All \d+ requests went as Okta expects", played), played
     form = {"form_token": form_token, "connection": customer.connection, "label": "by a form"}
     form["form_id"] = re.search(r'name="form_id" value="([^"]+)"', browser.get("/tokens"))[1]
-    assert "rcs_" in browser.post("/tokens", 200, **form).text, "the new token is not shown"
+    issued = browser.post("/tokens", **form).headers["location"].partition("/console")[2]
+    for _ in range(2):
+        assert "rcs_" in browser.get(issued), "the new token is not shown"
     browser.post(f"/tokens/{customer.token_id}/revoke", form_token=form_token)
     customer.idp("GET", "/Users").expect(401)
     stack.call("GET", "/console").expect(401)

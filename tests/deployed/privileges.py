@@ -57,7 +57,7 @@ NEEDED = {
     },
     "JournalRelayFunction": {
         provisioning.event_delivery: "BatchGetItem GetItem PutItem UpdateItem events:PutEvents",
-        provisioning.search: "BatchWriteItem",
+        provisioning.search: "BatchWriteItem ConditionCheckItem",
     },
     "RoleReconcilerFunction": {
         provisioning.reconciliation: "BatchGetItem GetItem PutItem",
@@ -73,7 +73,7 @@ NEEDED = {
             "BatchGetItem ConditionCheckItem DeleteItem GetItem PutItem Query UpdateItem secretsmanager:GetSecretValue",
     },
     "MailerFunction": {
-        provisioning.invitation: "GetItem PutItem ses:SendEmail",
+        provisioning.invitation: "ConditionCheckItem GetItem PutItem ses:SendEmail",
         provisioning.invitation_of_group_member: "BatchGetItem",
         provisioning.mailed_link: "secretsmanager:GetSecretValue",
     },
@@ -92,12 +92,13 @@ BY_AWS = {
 
 
 # Actions whose absence no client notices: without the keys of the stack, the authorizer reads each token from the table;
-# it logs a refusal that names somebody in one batch; the mailer looks for admins only after many refused sign-ins; and the
-# reconciler needs the keys only when a held deletion takes effect, a day after it was sent.
+# it logs a refusal that names somebody in one batch; the mailer looks for admins only after many refused sign-ins, and marks
+# a mail as sent only after it; and the reconciler needs the keys only when a held deletion takes effect, a day after it was
+# sent.
 UNNOTICED = {
     "TokenAuthorizerFunction": {"dynamodb:BatchWriteItem", "secretsmanager:GetSecretValue"},
     "RoleReconcilerFunction": {"secretsmanager:GetSecretValue"},
-    "MailerFunction": {"dynamodb:Query"},
+    "MailerFunction": {"dynamodb:Query", "dynamodb:UpdateItem"},
 }
 
 

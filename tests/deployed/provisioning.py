@@ -2,6 +2,7 @@
 on the bus, reconciled roles and mail."""
 import itertools, json, time, urllib.parse, uuid
 
+import runbook
 from gateway import scim_error
 from stack import Answer
 
@@ -278,7 +279,8 @@ def new_limit(stack, _):
     """a new limit holds for a token from its next request"""
     customer = Customer(stack, "limited")
     customer.idp("GET", "/Users").expect(200)
-    customer.admin("PATCH", "/settings", {"rate_limit": {"per_minute": 1, "burst": 0}}).expect(200)
+    limit = {"rate_limit": {"per_minute": 1, "burst": 0}}
+    customer.app("PATCH", f"/tenants/{customer.tenant}/settings", limit).expect(200)
     answers = [customer.idp("GET", "/Users").status for _ in range(3)]
     assert answers == [200, 429, 429], answers
 
@@ -576,6 +578,23 @@ def application(stack, _, kind=Customer):
     scim_error(Customer.idp(customer, "GET", "/Users"), 401, ["www-authenticate"])
 
 
+def direct_checks(stack, _):
+    """the application checks sessions without API Gateway, with the event of infra/README.md"""
+    customer, event = Customer(stack, "direct"), runbook.event("Checks without API Gateway")
+    function = stack.outputs()["IntrospectionFunctionArn"]
+
+    def check(key):
+        event["headers"]["Authorization"] = f"Bearer {key}"
+        event["body"] = json.dumps({"token": customer.session})
+        answer = stack.aws.client("lambda").invoke(FunctionName=function, Payload=json.dumps(event))
+        text = answer["Payload"].read()
+        assert "FunctionError" not in answer, text
+        return Answer("a direct check", json.loads(text))
+
+    assert check(customer.key).expect(200).body["active"]
+    check("rck_nobodys").expect(401)
+
+
 def admins(stack, _, kind=Customer):
     """an admin, or the application for them, reads people, groups and logs, changes settings and a role"""
     customer = kind(stack, "admins")
@@ -637,9 +656,9 @@ def crowd(stack, kind=Customer):
 
 CHECKS = [
     first_customer, service_keys, revoked, rate_limit, new_limit, oversize, users, groups, double_slash_users,
-    double_slash_groups, group_cursors, bulk, double_slash_api, declared_schemas, public_spellings, application, admins,
-    removal, double_slash_removal, event_delivery, search, invitation, invitation_of_group_member, mailed_link, webhook,
-    roles, identity, awaited_mapping, reconciliation,
+    double_slash_groups, group_cursors, bulk, double_slash_api, declared_schemas, public_spellings, application,
+    direct_checks, admins, removal, double_slash_removal, event_delivery, search, invitation, invitation_of_group_member,
+    mailed_link, webhook, roles, identity, awaited_mapping, reconciliation,
 ]
 # Enough to see that an update has changed nothing: people, roles, sign-ins, sessions, events, mail and search.
 ONE_OF_EACH_KIND = [first_customer, roles, identity, reconciliation, search]

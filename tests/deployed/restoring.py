@@ -79,6 +79,7 @@ def check(stack, sam, say):
     # The emulator restores the table as it is now, whatever the date.
     sam.follow("restore", "The whole table", {
         "--config-env prod": "--config-env dev",
+        "--stack-name rollcall-prod ": f"--stack-name {stack.name} ",
         "rollcall-prod-restored": RESTORED,
         "rollcall-prod-data-Table-1A2B3C4D5E6F": lost,
     })

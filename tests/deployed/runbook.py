@@ -1,5 +1,5 @@
 """Runs the commands of infra/README.md as they stand there, but for names and dates."""
-import pathlib, re, subprocess
+import json, pathlib, re, subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 README = (ROOT / "infra" / "README.md").read_text()
@@ -9,6 +9,14 @@ def commands(heading):
     """Returns the commands of the section with this heading, down to the next heading."""
     section = re.search(rf"^##+ {re.escape(heading)}\n(.*?)(?=^##+ |\Z)", README, re.M | re.S)
     return "".join(re.findall(r"^```bash aws\n(.*?)^```$", section[1], re.M | re.S))
+
+
+def event(heading):
+    """Returns the example of an event in the section with this heading."""
+    section = re.search(rf"^##+ {re.escape(heading)}\n(.*?)(?=^##+ |\Z)", README, re.M | re.S)
+    examples = [json.loads(example) for example in re.findall(r"^```json\n(.*?)^```$", section[1], re.M | re.S)]
+    [found] = [example for example in examples if "httpMethod" in example]
+    return found
 
 
 def run(heading, environment, log, instead):

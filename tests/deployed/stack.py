@@ -26,9 +26,10 @@ class Answer:
 
     def __init__(self, request, response):
         self.request, self.status, self.text = request, response["statusCode"], response.get("body") or ""
-        several = {name: values[-1] for name, values in (response.get("multiValueHeaders") or {}).items()}
+        several = {name: values[-1] for name, values in (response.get("multiValueHeaders") or {}).items() if values}
         headers = {**several, **(response.get("headers") or {})}
         self.headers = {name.lower(): value for name, value in headers.items()}
+        self.cookies = (response.get("multiValueHeaders") or {}).get("set-cookie", [])
         try:
             self.body = json.loads(self.text)
         except ValueError:
@@ -188,6 +189,7 @@ class Stack:
             response = connection.getresponse()
             text = response.read().decode()
             received = {"statusCode": response.status, "headers": dict(response.getheaders()), "body": text}
+            received["multiValueHeaders"] = {"set-cookie": response.headers.get_all("set-cookie") or []}
             return Answer(f"{method} {path}", received)
         finally:
             connection.close()

@@ -87,7 +87,19 @@ def rules(stack, _):
                 "every_seconds": {"rate(1 hour)": 3600, "rate(5 minutes)": 300, "rate(1 minute)": 60}[every] if every else None,
                 "targets": [[queues[target["Arn"]], target.get("Input")] for target in targets],
             })
-    assert sorted(found, key=lambda rule: rule["name"]) == local()["rules"], (found, local()["rules"])
+    expected = referred(local()["rules"], stack)
+    assert sorted(found, key=lambda rule: rule["name"]) == expected, (found, expected)
+
+
+def referred(node, stack):
+    """Replaces the references of the template by the names of the deployed resources."""
+    if isinstance(node, list):
+        return [referred(item, stack) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if set(node) == {"Ref"}:
+        return stack.resources[node["Ref"]]
+    return {key: referred(value, stack) for key, value in node.items()}
 
 
 def event_sources(stack, _):

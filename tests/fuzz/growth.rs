@@ -54,7 +54,7 @@ fn many(count: usize, between: &str, part: impl Fn(usize) -> String) -> String {
 }
 
 fn body(text: &str) -> Value {
-    rollcall_edge_http::json(text.as_bytes(), &HeaderMap::new()).expect("JSON")
+    rollcall_edge_http::json(text.as_bytes(), &HeaderMap::new(), "application/json").expect("JSON")
 }
 
 fn user(count: usize) -> String {
@@ -116,7 +116,13 @@ fn bodies_take_linear_time() {
     };
     grows_linearly("unknown attributes", 1_000, names, parse);
     let deep = |size| format!("{}{}", "[".repeat(size), "]".repeat(size));
-    let read = |text: &str| drop(rollcall_edge_http::json(text.as_bytes(), &HeaderMap::new()));
+    let read = |text: &str| {
+        drop(rollcall_edge_http::json(
+            text.as_bytes(),
+            &HeaderMap::new(),
+            "application/json",
+        ))
+    };
     grows_linearly("depth of a body", 20_000, deep, read);
 }
 

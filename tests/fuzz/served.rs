@@ -1,10 +1,16 @@
 //! What is served: the parsers behind HTTP, with a tenant, an owner's session and a service key. No answer is 5xx, and
 //! each keeps the invariants that the clients of the tests check.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use http::Method;
 use rollcall_directory::Role;
 use rollcall_tests::service::run;
+use rollcall_tests::urn;
 use rollcall_tests::visitor::Visitor;
+use serde_json::{Value, json};
 
 use crate::draw::Draw;
 use crate::grammar;
@@ -149,6 +155,183 @@ fn bearer_tokens() {
                 .post("/sessions/introspect", serde_json::json!({"token": text}))
                 .await;
             assert!([401, 403].contains(&answer.status), "{}", answer.status);
+        })
+        .await;
+    });
+}
+
+/// A bulk request whose operations are nearly valid.
+fn bulk(draw: &mut Draw) -> Vec<u8> {
+    let mut operations = Vec::new();
+    for _ in 0..=draw.below(4) {
+        let paths = [
+            "/Users",
+            "/Users/ADA",
+            "/Groups",
+            "/Groups/CREW",
+            "/Users/bulkId:a",
+            "/Users?filter=x",
+            "Users",
+            "//Groups/CREW",
+            "/Bulk",
+            "/Me",
+            "",
+        ];
+        let data = match draw.below(3) {
+            0 => grammar::patch(draw),
+            1 => grammar::resource(draw),
+            _ => grammar::value(draw, 3).to_string(),
+        };
+        let data: Value = serde_json::from_str(&data).unwrap_or(Value::Null);
+        operations.push(json!({
+            "method": draw.of(&["POST", "PUT", "PATCH", "DELETE", "post", "GET"]), "path": draw.of(&paths),
+            "bulkId": draw.of(&["a", "b", "", "bulkId:a"]), "version": grammar::versions(draw), "data": data,
+        }));
+    }
+    let body =
+        json!({"schemas": [urn::BULK], "failOnErrors": draw.below(3), "Operations": operations});
+    body.to_string().into_bytes()
+}
+
+#[test]
+fn bulks() {
+    run(async |service| {
+        let tenant = service.tenant("fuzz-bulk").await;
+        let idp = tenant.idp();
+        let ada = idp.user("ada").await;
+        let crew = idp.group("crew", &[&ada]).await;
+        fuzz("served-bulk", bulk, async |input: &[u8]| {
+            let text = String::from_utf8_lossy(input);
+            let text = text.replace("ADA", &ada).replace("CREW", &crew);
+            let answer = idp.request(Method::POST, "/Bulk").raw(text).send().await;
+            assert!(answer.status < 500, "{}", answer.status);
+            for status in answer.select("/Operations/*/status") {
+                let is_fault = status.as_str().is_none_or(|status| status.starts_with('5'));
+                // `/Me` is not implemented.
+                assert!(!is_fault || status == "501", "{}", answer.body);
+            }
+        })
+        .await;
+    });
+}
+
+/// A request for an access token: a line with the header, and the form.
+fn token_request(draw: &mut Draw) -> Vec<u8> {
+    let client = format!(
+        "{}:{}",
+        draw.of(&["CLIENT", "x", ""]),
+        grammar::secret(draw)
+    );
+    let encoded = BASE64_STANDARD.encode(client);
+    let header = match draw.below(4) {
+        0 => format!("Basic {encoded}"),
+        1 => format!("basic  {}", grammar::secret(draw)),
+        2 => format!("Bearer {}", grammar::secret(draw)),
+        _ => String::new(),
+    };
+    let names = [
+        "grant_type",
+        "client_id",
+        "client_secret",
+        "scope",
+        "assertion",
+    ];
+    let form = match draw.one_in(2) {
+        true => format!(
+            "grant_type=client_credentials&{}",
+            grammar::query(draw, &names)
+        ),
+        false => grammar::query(draw, &names),
+    };
+    format!("{}\n{form}", header.replace(['\r', '\n'], " ")).into_bytes()
+}
+
+#[test]
+fn token_requests() {
+    run(async |service| {
+        let url = format!("{}/oauth/token", service.idp_without_token().base());
+        let http = reqwest::Client::new();
+        fuzz("served-oauth", token_request, async |input: &[u8]| {
+            let text = String::from_utf8_lossy(input);
+            let (header, form) = text.split_once('\n').unwrap_or(("", &text));
+            let mut post = http.post(&url);
+            post = post.header("content-type", "application/x-www-form-urlencoded");
+            if header.bytes().all(|byte| (0x20..0x7f).contains(&byte)) && !header.is_empty() {
+                post = post.header("authorization", header);
+            }
+            let answer = post.body(form.to_owned()).send().await.expect("an answer");
+            let status = answer.status().as_u16();
+            assert!((400..500).contains(&status), "{status}");
+            let text = answer.text().await.expect("a text");
+            let body: Value = serde_json::from_str(&text).expect("JSON");
+            assert!(body["error"].is_string(), "{body}");
+        })
+        .await;
+    });
+}
+
+/// Rows of an import: JSON lines, or comma-separated values after their names.
+fn rows(draw: &mut Draw) -> Vec<u8> {
+    let names = [
+        "application_id",
+        "user_name",
+        "external_id",
+        "display_name",
+        "given_name",
+        "family_name",
+        "emails",
+        "active",
+        "roles",
+        "groups",
+        "nonsense",
+    ];
+    let mut lines = Vec::new();
+    let is_csv = draw.one_in(2);
+    if is_csv {
+        lines.push(draw.joined(6, ",", |draw| (*draw.of(&names)).to_owned()));
+    }
+    for _ in 0..=draw.below(5) {
+        let line = match is_csv {
+            true => draw.joined(6, ",", |draw| match draw.one_in(3) {
+                true => format!("\"{}\"", draw.text()),
+                false => draw.text(),
+            }),
+            false => {
+                let mut row = serde_json::Map::new();
+                for _ in 0..=draw.below(5) {
+                    let value = grammar::value(draw, 2);
+                    row.insert((*draw.of(&names)).to_owned(), value);
+                }
+                Value::Object(row).to_string()
+            }
+        };
+        lines.push(line);
+    }
+    lines
+        .join(if draw.one_in(3) { "\r\n" } else { "\n" })
+        .into_bytes()
+}
+
+#[test]
+fn imports() {
+    run(async |service| {
+        let tenant = service.tenant("fuzz-import").await;
+        let key = service.application();
+        for (import, format) in [("lines", "json_lines"), ("values", "csv")] {
+            let path = format!("/tenants/{}/imports/{import}", tenant.id());
+            let new = json!({"mode": "report", "format": format});
+            key.put(&path, new).await.expect(201);
+        }
+        let part = AtomicU32::new(0);
+        fuzz("served-import", rows, async |input: &[u8]| {
+            // A part is sent once. After the last, the first is refused.
+            let number = part.fetch_add(1, Ordering::Relaxed) % 5_000 + 1;
+            for import in ["lines", "values"] {
+                let path = format!("/tenants/{}/imports/{import}/parts/{number}", tenant.id());
+                let text = String::from_utf8_lossy(input).into_owned();
+                let answer = key.send(Method::PUT, &path, Some(text)).await;
+                assert!(answer.status < 500, "{}", answer.status);
+            }
         })
         .await;
     });

@@ -34,7 +34,7 @@ fn ada() -> Resource {
 }
 
 fn parsed(input: &[u8]) -> Option<Value> {
-    rollcall_edge_http::json(input, &HeaderMap::new()).ok()
+    rollcall_edge_http::json(input, &HeaderMap::new(), "application/json").ok()
 }
 
 #[test]

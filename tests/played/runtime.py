@@ -41,9 +41,13 @@ def serve(handler):
 
 class Environment:
     """One environment of a function. As in Lambda, it is ready for an event when its runtime and its extension, if it has
-    one, have asked for the next one; before that, it is not frozen."""
+    one, have asked for the next one; before that, it is not frozen.
 
-    def __init__(self, binary, environment):
+    `refuses` lets Lambda refuse the extension, with this status. `fails_at` lets it fail the extension's request for the event
+    with this number: `fails_with_event` when the event comes, and otherwise at once."""
+
+    def __init__(self, binary, environment, refuses=None, fails_at=None, fails_with_event=False):
+        self.refuses, self.fails_at, self.fails_with_event = refuses, fails_at, fails_with_event
         self.changed = threading.Condition()
         # How many events each has asked for, and how many there were.
         self.asked, self.followed, self.given, self.has_extension = 0, 0, 0, False
@@ -59,7 +63,10 @@ class Environment:
         class Api(Handler):
             def do_GET(self):
                 if self.path.endswith("/extension/event/next"):
-                    number = played.ask("followed")
+                    fails = played.followed + 1 == played.fails_at
+                    number = played.ask("followed", waits=not fails or played.fails_with_event)
+                    if fails:
+                        return self.answer(500, b'{"errorType":"Extension.Unknown"}')
                     event = {"eventType": "INVOKE", "deadlineMs": int(time.time() * 1000) + 20_000,
                              "requestId": f"r-{number}", "invokedFunctionArn": FUNCTION_ARN}
                     return self.answer(200, json.dumps(event).encode())
@@ -72,6 +79,8 @@ class Environment:
             def do_POST(self):
                 at, body = time.perf_counter(), self.body()
                 if self.path.endswith("/extension/register"):
+                    if played.refuses:
+                        return self.answer(played.refuses, b'{"errorType":"Extension.Refused"}')
                     played.has_extension = True
                     name = {"functionName": "f", "functionVersion": "1", "handler": "bootstrap"}
                     return self.answer(200, json.dumps(name).encode(), Lambda_Extension_Identifier="extension-1")
@@ -82,8 +91,8 @@ class Environment:
 
         return Api
 
-    def ask(self, who):
-        """Waits until there is an event that this one has not had."""
+    def ask(self, who, waits=True):
+        """Waits until there is an event that this one has not had. Returns its number."""
         with self.changed:
             number = getattr(self, who) + 1
             setattr(self, who, number)
@@ -91,7 +100,8 @@ class Environment:
             if self.is_ready():
                 self.frozen_at = time.perf_counter()
             self.changed.notify_all()
-            self.changed.wait_for(lambda: self.given >= number)
+            if waits:
+                self.changed.wait_for(lambda: self.given >= number)
             return number
 
     def is_ready(self):
@@ -124,6 +134,13 @@ class Environment:
     def printed(self):
         self.output.seek(0)
         return self.output.read().decode(errors="replace")
+
+    def ended(self):
+        """Waits until the process ends by itself. Returns its exit code."""
+        try:
+            return self.process.wait(WAIT)
+        except subprocess.TimeoutExpired:
+            sys.exit(f"{self.binary} goes on; it printed:\n{self.printed()}")
 
     def peak_memory(self):
         """Returns the most memory that the process has used, in MB."""

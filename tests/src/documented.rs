@@ -20,6 +20,24 @@ pub(crate) fn is_declared(method: &str, path: &str, status: u16) -> bool {
     }
 }
 
+/// Returns whether the document declares the media type of a response with a status that it declares. A response without a
+/// body has no media type, and the document must declare none.
+pub(crate) fn is_declared_type(method: &str, path: &str, status: u16, media_type: &str) -> bool {
+    let path = path.split('?').next().unwrap_or_default();
+    let media_type = media_type.split(';').next().unwrap_or_default().trim();
+    let Some(operation) = operation(method, path) else {
+        return true;
+    };
+    let response = &operation["responses"][status.to_string()];
+    let shared = response["$ref"].as_str();
+    let shared = shared.and_then(|at| DOCUMENT.pointer(at.trim_start_matches('#')));
+    let content = shared.unwrap_or(response)["content"].as_object();
+    match content {
+        Some(content) => content.contains_key(media_type),
+        None => media_type.is_empty(),
+    }
+}
+
 /// Returns the operation for a request. A literal segment comes before a variable one, as in the router.
 fn operation(method: &str, path: &str) -> Option<&'static Value> {
     let paths = DOCUMENT["paths"].as_object()?.iter();
@@ -44,6 +62,36 @@ fn fits(template: &str, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn media_types_are_declared_by_operation() {
+        for (path, status, media_type, expected) in [
+            ("/settings", 200, "application/json", true),
+            ("/settings", 200, "text/csv", false),
+            ("/settings", 403, "application/problem+json", true),
+            ("/settings", 403, "application/json", false),
+            (
+                "/tenants/x/directory?limit=1",
+                200,
+                "application/x-ndjson",
+                true,
+            ),
+            (
+                "/evidence/access-review",
+                200,
+                "text/csv; charset=utf-8; header=present",
+                true,
+            ),
+            ("/problems", 200, "text/html; charset=utf-8", true),
+        ] {
+            assert_eq!(
+                is_declared_type("GET", path, status, media_type),
+                expected,
+                "{path} {media_type}"
+            );
+        }
+        assert!(is_declared_type("DELETE", "/scim/connections/x", 204, ""));
+    }
 
     #[test]
     fn statuses_are_declared_by_operation() {

@@ -1,6 +1,6 @@
 //! A service for a single test, which observes the effects of a change: the feed, the bus, roles and mail.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use aws_smithy_runtime_api::client::http::{
@@ -145,7 +145,15 @@ pub async fn relayed(tenant: &Tenant) -> Vec<Event> {
 /// A queue that the SDK can send to and a test can inspect.
 #[derive(Clone, Debug, Default)]
 pub struct Outbox {
-    bodies: Arc<Mutex<Vec<String>>>,
+    inner: Arc<Mutex<Sent>>,
+}
+
+#[derive(Debug, Default)]
+struct Sent {
+    bodies: Vec<String>,
+    calls: usize,
+    /// How many messages of the next calls with several are refused.
+    refusals: usize,
 }
 
 impl Outbox {
@@ -165,7 +173,44 @@ impl Outbox {
 
     /// Takes the messages that were sent.
     pub fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.bodies.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut self.sent().bodies)
+    }
+
+    /// Returns how many calls were made.
+    pub fn calls(&self) -> usize {
+        self.sent().calls
+    }
+
+    /// Refuses so many of the messages that come next in calls with several. The others of these calls are taken.
+    pub fn refuse(&self, messages: usize) {
+        self.sent().refusals = messages;
+    }
+
+    fn sent(&self) -> MutexGuard<'_, Sent> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sent {
+    /// Takes the message of a call.
+    fn take_one(&mut self, message: &Value) {
+        let text = message["MessageBody"].as_str().unwrap_or_default();
+        self.bodies.push(text.to_owned());
+    }
+
+    /// Takes the messages of a call with several. The last ones are those that are refused.
+    fn take_several(&mut self, messages: &[Value]) -> Value {
+        let refused = self.refusals.min(messages.len());
+        self.refusals -= refused;
+        let (taken, refused) = messages.split_at(messages.len() - refused);
+        taken.iter().for_each(|message| self.take_one(message));
+        let taken = taken
+            .iter()
+            .map(|one| json!({"Id": one["Id"], "MessageId": "1", "MD5OfMessageBody": ""}));
+        let refused = refused
+            .iter()
+            .map(|one| json!({"Id": one["Id"], "SenderFault": false, "Code": "InternalError"}));
+        json!({"Successful": taken.collect::<Vec<_>>(), "Failed": refused.collect::<Vec<_>>()})
     }
 }
 
@@ -173,14 +218,17 @@ impl HttpConnector for Outbox {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let body = request.body().bytes().unwrap_or_default();
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
-        let text = body["MessageBody"].as_str().unwrap_or_default().to_owned();
-        self.bodies
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(text);
+        let mut sent = self.sent();
+        sent.calls += 1;
+        let answer = match body["Entries"].as_array() {
+            Some(messages) => sent.take_several(messages),
+            None => {
+                sent.take_one(&body);
+                json!({"MessageId": "1"})
+            }
+        };
         let ok = StatusCode::try_from(200_u16).unwrap_or_else(|error| panic!("{error}"));
-        let answer = json!({"MessageId": "1"}).to_string();
-        HttpConnectorFuture::ready(Ok(HttpResponse::new(ok, SdkBody::from(answer))))
+        HttpConnectorFuture::ready(Ok(HttpResponse::new(ok, SdkBody::from(answer.to_string()))))
     }
 }
 

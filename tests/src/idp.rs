@@ -92,6 +92,34 @@ impl Idp {
         self.request(Method::DELETE, path).send().await
     }
 
+    /// Asks the token endpoint with an OAuth client's id and secret. Its answers are none of SCIM.
+    ///
+    /// # Panics
+    /// Panics when there is no answer.
+    pub async fn ask_for_token(&self, id: &str, secret: &str) -> Answer {
+        let form = format!(
+            "grant_type=client_credentials&client_id={}&client_secret={}",
+            encode(id),
+            encode(secret)
+        );
+        let post = self.http.post(format!("{}/oauth/token", self.base));
+        let post = post.header("content-type", "application/x-www-form-urlencoded");
+        let answered = async {
+            let answer = post.body(form).send().await?;
+            let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+            Ok::<_, reqwest::Error>((status, headers, answer.text().await?))
+        };
+        match answered.await {
+            Ok((status, headers, text)) => Answer {
+                request: "POST /oauth/token".to_owned(),
+                status,
+                headers,
+                body: serde_json::from_str(&text).unwrap_or(Value::Null),
+            },
+            Err(error) => panic!("no access token: {error}"),
+        }
+    }
+
     /// Queries a resource endpoint with a filter.
     pub async fn filter(&self, endpoint: &str, filter: &str) -> Answer {
         self.get(&format!("{endpoint}?filter={}", encode(filter)))

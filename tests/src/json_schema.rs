@@ -88,6 +88,10 @@ impl<'a> Schemas<'a> {
                 }
             }
             "minimum" => Ok(!value.is_number() || value.as_f64() >= argument.as_f64()),
+            "maximum" => Ok(!value.is_number() || value.as_f64() <= argument.as_f64()),
+            "minLength" => Ok(length(value).is_none_or(|length| length >= number(argument))),
+            "maxLength" => Ok(length(value).is_none_or(|length| length <= number(argument))),
+            "maxItems" => Ok(items(value).is_none_or(|items| items <= number(argument))),
             // Looked at together with the declared properties.
             "properties" | "additionalProperties" => Ok(true),
             annotation if ANNOTATIONS.contains(&annotation) => Ok(true),
@@ -113,6 +117,18 @@ impl<'a> Schemas<'a> {
         }
         Ok(())
     }
+}
+
+fn number(argument: &Value) -> u64 {
+    argument.as_u64().unwrap_or_default()
+}
+
+fn length(value: &Value) -> Option<u64> {
+    value.as_str().map(|text| text.chars().count() as u64)
+}
+
+fn items(value: &Value) -> Option<u64> {
+    value.as_array().map(|items| items.len() as u64)
 }
 
 fn is_of(value: &Value, name: &Value) -> bool {
@@ -143,7 +159,8 @@ mod tests {
             "properties": {
                 "kind": {"type": "string", "enum": ["a"]},
                 "name": {"$ref": "#/components/schemas/Name"},
-                "list": {"type": "array", "items": {"type": "integer", "minimum": 1}},
+                "list": {"type": "array", "maxItems": 2, "items": {"type": "integer", "minimum": 1, "maximum": 9}},
+                "word": {"type": "string", "minLength": 1, "maxLength": 2},
                 "count": {"type": ["integer", "null"], "minimum": 0},
                 "open": {"type": "object", "properties": {}, "additionalProperties": true},
                 "role": {"oneOf": [{"type": "null"}, {"$ref": "#/components/schemas/Name"}]},
@@ -159,6 +176,11 @@ mod tests {
             (json!({"kind": "b"}), Some("`enum`")),
             (json!({"kind": "a", "name": 1}), Some("/name")),
             (json!({"kind": "a", "list": [1, 0]}), Some("/list/1")),
+            (json!({"kind": "a", "list": [10]}), Some("/list/0")),
+            (json!({"kind": "a", "list": [1, 1, 1]}), Some("`maxItems`")),
+            (json!({"kind": "a", "word": "öö"}), None),
+            (json!({"kind": "a", "word": ""}), Some("`minLength`")),
+            (json!({"kind": "a", "word": "abc"}), Some("`maxLength`")),
             (json!({"kind": "a", "role": 1}), Some("/role")),
             (
                 json!({"kind": "a", "other": 1}),
@@ -174,7 +196,7 @@ mod tests {
                 ),
             }
         }
-        let unknown = json!({"maxLength": 1});
+        let unknown = json!({"pattern": "x"});
         assert!(
             Schemas(&document)
                 .check(&json!("xx"), &unknown, "")

@@ -11,10 +11,11 @@
 //! - [`transcript`]: replays a recorded conversation; [`pattern`] compares responses with expectations.
 //! - [`faults`]: a DynamoDB connection with injected faults.
 //! - [`seed`]: people and groups that are created directly in the directory, without HTTP.
-//! - [`scene`]: a tenant whose people sign in and are pushed.
+//! - [`scene`]: a tenant whose people sign in and are pushed; [`observed`]: one whose connection is only observed.
 //! - [`event_fixture`]: a service for a single test, which observes the feed, the bus, roles and mail.
 //! - [`event_schemas`]: checks events against the OpenAPI document; [`json_schema`] validates.
 //! - [`compatibility`]: tenants that earlier versions stored.
+//! - [`reconciling`]: the role reconciler, with a queue that a test inspects.
 //! - [`replay`]: the directory that the events of a feed describe.
 //! - [`loader`]: people and groups in bulk, as copies of what the service wrote.
 //! - [`table`]: an embedded DynamoDB that can be filled with tens of thousands of users.
@@ -50,8 +51,10 @@ pub mod faults;
 pub mod idp;
 pub mod json_schema;
 pub mod loader;
+pub mod observed;
 pub mod pattern;
 pub mod raw;
+pub mod reconciling;
 pub mod replay;
 pub mod response_invariants;
 pub mod scene;

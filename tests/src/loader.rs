@@ -3,6 +3,9 @@
 //! A [`Pattern`] is what the service wrote while something was done: a group with its members was pushed, relayed and indexed.
 //! Each copy has ids, names and sequence numbers of its own and is the same otherwise, byte for byte, except for the hashes of
 //! its events: the chain of the feed continues behind the copies, and what lies between does not verify.
+//!
+//! The ids tell of the time at which something happened. Those of the copies follow those of the pattern, one copy after the
+//! other, so they are an earlier history if the pattern was written long enough ago.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
@@ -10,7 +13,7 @@ use std::ops::Range;
 use aws_sdk_dynamodb::types::AttributeValue as SdkValue;
 use dynoxide::AttributeValue;
 use rollcall_directory::Tenant;
-use uuid::Uuid;
+use uuid::{ContextV7, Uuid};
 
 use crate::table::TestTable;
 
@@ -18,6 +21,8 @@ use crate::table::TestTable;
 const ID: usize = 36;
 /// Items that are imported at once.
 const AT_ONCE: usize = 20_000;
+/// The time from one copy to the next, in milliseconds.
+const APART: u64 = 20;
 /// How an event says its place in the feed.
 const SEQUENCE: &str = "\"sequence\":";
 
@@ -30,8 +35,12 @@ pub struct Pattern {
     items: Vec<Vec<(String, Template)>>,
     /// How many ids each copy has of its own.
     ids: usize,
+    /// The time of the last entry in the journal of the pattern, in milliseconds since 1970.
+    until: u64,
     /// How many events each copy has in the feed.
     events: u64,
+    /// The sequence number of the first of these events of the pattern.
+    first: u64,
     people: u64,
     partition: String,
 }
@@ -100,17 +109,26 @@ impl Pattern {
         let mut ids = BTreeSet::new();
         written.iter().for_each(|item| ids_in_item(item, &mut ids));
         let ids = ids.difference(&before_ids).cloned();
+        let ids: Vec<String> = ids.collect();
+        let entries = written
+            .iter()
+            .filter(|item| text(item, "PK").ends_with("#J"));
+        let until = entries.filter_map(|item| milliseconds(&text(item, "SK")));
+        let until = until.max();
         let own = Own {
-            ids: ids.enumerate().map(|(at, id)| (id, at)).collect(),
+            ids: ids.into_iter().zip(0..).collect(),
             name,
         };
         let events = written
             .iter()
             .filter(|item| text(item, "PK").ends_with("#F"));
+        let first = events.clone().map(|item| sequence(&text(item, "SK"))).min();
         Self {
             events: events.count() as u64,
+            first: first.unwrap_or_default(),
             items: written.iter().map(|item| own.item(item)).collect(),
             ids: own.ids.len(),
+            until: until.unwrap_or_default(),
             people,
             partition,
         }
@@ -126,11 +144,20 @@ impl Pattern {
         self.items.is_empty()
     }
 
-    fn copy(&self, number: usize) -> impl Iterator<Item = HashMap<String, AttributeValue>> + '_ {
+    /// Returns a copy, with its first event in this place of the feed.
+    fn copy(
+        &self,
+        number: usize,
+        first: u64,
+    ) -> impl Iterator<Item = HashMap<String, AttributeValue>> + '_ {
         // In ascending order, as those of the pattern.
-        let ids: Vec<String> = (0..self.ids).map(|_| Uuid::now_v7().to_string()).collect();
+        let at = self.until + APART * number as u64;
+        let (seconds, nanos) = (at / 1_000, (at % 1_000) as u32 * 1_000_000);
+        let order = ContextV7::new();
+        let id = || Uuid::new_v7(uuid::Timestamp::from_unix(&order, seconds, nanos));
+        let ids: Vec<String> = (0..self.ids).map(|_| id().to_string()).collect();
         let name = name_of(number);
-        let shift = self.events * number as u64;
+        let shift = first - self.first;
         self.items.iter().map(move |item| {
             let copy = Others {
                 ids: &ids,
@@ -145,21 +172,26 @@ impl Pattern {
 }
 
 impl TestTable {
-    /// Loads the copies with these numbers of a pattern, of which the pattern itself is number 0.
+    /// Loads the copies with these numbers of a pattern, of which the pattern itself is number 0. Their events follow the last
+    /// one of the feed, which the index must have.
     ///
     /// # Panics
     /// Panics when the table refuses an item.
     pub async fn load(&self, pattern: &Pattern, numbers: Range<usize>) {
         let copies = numbers.len() as u64;
+        let (own, events) = (&pattern.partition, pattern.events * copies);
+        let feed = format!("{own}#F");
+        let last = self.add(&feed, "HEAD", "given", events).await;
+        let mut first = last - events + 1;
         let mut items = Vec::new();
         for number in numbers {
-            items.extend(pattern.copy(number));
+            items.extend(pattern.copy(number, first));
+            first += pattern.events;
             if items.len() >= AT_ONCE {
                 self.import(std::mem::take(&mut items));
             }
         }
         self.import(items);
-        let (own, events) = (&pattern.partition, pattern.events * copies);
         self.add(
             &format!("{own}#C"),
             "U#00",
@@ -169,9 +201,7 @@ impl TestTable {
         .await;
         self.add(&format!("{own}#C"), "G#00", "amount", copies)
             .await;
-        for number in ["given", "hash_of"] {
-            self.add(&format!("{own}#F"), "HEAD", number, events).await;
-        }
+        self.add(&feed, "HEAD", "hash_of", events).await;
         for number in ["followed_to", "roles_to", "left_to"] {
             self.add(&format!("{own}#Z"), "ENTRIES", number, events)
                 .await;
@@ -191,10 +221,7 @@ impl Own<'_> {
         let template = |(name, value): (&String, &SdkValue)| {
             let template = match (name.as_str(), value) {
                 ("SK", SdkValue::S(place)) if is_event => {
-                    let number = place
-                        .parse()
-                        .unwrap_or_else(|_| panic!("no place: {place}"));
-                    Template::Text(vec![Part::Sequence(number, place.len())])
+                    Template::Text(vec![Part::Sequence(sequence(place), place.len())])
                 }
                 ("placed_at", SdkValue::N(number)) => {
                     Template::Number(number.parse().unwrap_or_default())
@@ -313,6 +340,18 @@ impl Others<'_> {
 fn text(item: &Item, name: &str) -> String {
     let value = item.get(name).and_then(|value| value.as_s().ok());
     value.cloned().unwrap_or_default()
+}
+
+/// Returns the place of an event in the feed.
+fn sequence(place: &str) -> u64 {
+    let number = place.parse();
+    number.unwrap_or_else(|_| panic!("no place: {place}"))
+}
+
+/// Returns the time of a UUIDv7, in milliseconds since 1970.
+fn milliseconds(id: &str) -> Option<u64> {
+    let (seconds, nanos) = Uuid::try_parse(id).ok()?.get_timestamp()?.to_unix();
+    Some(seconds * 1_000 + u64::from(nanos / 1_000_000))
 }
 
 fn ids_in_item(item: &Item, ids: &mut BTreeSet<String>) {

@@ -17,6 +17,7 @@ pub type Members = BTreeMap<String, BTreeSet<String>>;
 /// Panics when an event does not follow from those before it.
 pub fn replay(feed: &[Value]) -> (People, Members) {
     let (mut people, mut members) = (People::new(), Members::new());
+    let mut gone = BTreeSet::new();
     for event in feed {
         let subject = event["subject"]["id"].as_str().unwrap().to_owned();
         let member = || event["after"]["member"].as_str().unwrap().to_owned();
@@ -26,12 +27,24 @@ pub fn replay(feed: &[Value]) -> (People, Members) {
                     people.remove(&subject).is_some(),
                     "the deleted user did not exist: {event}"
                 );
+                gone.insert(subject.clone());
                 members.values_mut().for_each(|group| {
                     group.remove(&subject);
                 });
             }
-            "user.created" | "user.updated" | "user.deactivated" | "user.reactivated"
-            | "user.adopted" | "user.restored" => {
+            kind @ ("user.created" | "user.updated" | "user.deactivated" | "user.reactivated"
+            | "user.adopted" | "user.restored") => {
+                let (is_there, was_there) = (people.contains_key(&subject), gone.remove(&subject));
+                let expected = match kind {
+                    "user.created" => (false, false),
+                    "user.restored" => (false, true),
+                    _ => (true, false),
+                };
+                assert_eq!(
+                    (is_there, was_there),
+                    expected,
+                    "is a user, was one: {event}"
+                );
                 let person = people.entry(subject).or_default();
                 for name in event["before"].as_object().into_iter().flat_map(Map::keys) {
                     person.remove(name);

@@ -106,5 +106,5 @@ pub async fn rename(tenant: &Tenant, name: &str) -> Result<(), Error> {
         name: Some(name.to_owned()),
         ..TenantChange::default()
     };
-    tenant.lifecycle().change(&change).await
+    tenant.lifecycle().change(&change).await.map(drop)
 }

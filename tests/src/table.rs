@@ -20,6 +20,7 @@ use crate::faults::Faults;
 use crate::urn;
 
 const NAME: &str = "rollcall";
+const ARCHIVE: &str = "rollcall-archive";
 
 /// A table in memory.
 pub struct TestTable {
@@ -79,6 +80,34 @@ impl TestTable {
     /// Returns a directory that uses this table.
     pub fn directory(&self) -> Directory {
         Directory::new(self.client.clone(), NAME).with_keys(self.key_ring.clone())
+    }
+
+    /// Returns a directory that uses this table and an archive, which is new.
+    ///
+    /// # Panics
+    /// Panics when the archive cannot be created.
+    pub async fn archiving(&self) -> Directory {
+        create_table::create_table(&self.client, ARCHIVE)
+            .await
+            .unwrap_or_else(|error| panic!("{error:?}"));
+        self.directory().with_archive(ARCHIVE)
+    }
+
+    /// Returns the types and subjects of what was archived, in order.
+    ///
+    /// # Panics
+    /// Panics when the archive cannot be read.
+    pub async fn archived(&self) -> Vec<(String, String)> {
+        let scan = self.client.scan().table_name(ARCHIVE).send().await;
+        let scan = scan.unwrap_or_else(|error| panic!("{error:?}"));
+        let text = |item: &HashMap<String, SdkValue>, name: &str| {
+            let value = item.get(name).and_then(|value| value.as_s().ok());
+            value.cloned().unwrap_or_default()
+        };
+        let items = scan.items().iter();
+        items
+            .map(|item| (text(item, "type"), text(item, "subject")))
+            .collect()
     }
 
     /// Returns the directory of another process, with faults of its own.
@@ -222,7 +251,11 @@ impl TestTable {
         ids
     }
 
-    async fn put(&self, item: HashMap<String, SdkValue>) {
+    /// Writes an item without a check.
+    ///
+    /// # Panics
+    /// Panics when the item cannot be written.
+    pub async fn put(&self, item: HashMap<String, SdkValue>) {
         let put = self.client.put_item().table_name(NAME).set_item(Some(item));
         put.send().await.unwrap_or_else(|error| panic!("{error:?}"));
     }
@@ -341,9 +374,10 @@ impl TestTable {
         self.add(&partition, "U#00", "amount", by as u64).await;
     }
 
-    /// Adds to a number of an item.
-    pub(crate) async fn add(&self, partition: &str, sort: &str, number: &str, by: u64) {
-        self.client
+    /// Adds to a number of an item. Returns the sum.
+    pub(crate) async fn add(&self, partition: &str, sort: &str, number: &str, by: u64) -> u64 {
+        let output = self
+            .client
             .update_item()
             .table_name(NAME)
             .key("PK", SdkValue::S(partition.to_owned()))
@@ -351,9 +385,13 @@ impl TestTable {
             .update_expression("ADD #number :by")
             .expression_attribute_names("#number", number)
             .expression_attribute_values(":by", SdkValue::N(by.to_string()))
+            .return_values(ReturnValue::UpdatedNew)
             .send()
             .await
             .unwrap_or_else(|error| panic!("{error:?}"));
+        let item = output.attributes.unwrap_or_default();
+        let sum = item.get(number).and_then(|sum| sum.as_n().ok());
+        sum.and_then(|sum| sum.parse().ok()).unwrap_or_default()
     }
 }
 

@@ -48,6 +48,12 @@ impl ConsoleResponse {
         value.unwrap_or_default()
     }
 
+    /// Returns all values of a header.
+    pub fn headers(&self, name: &str) -> Vec<&str> {
+        let values = self.headers.get_all(name).into_iter();
+        values.filter_map(|value| value.to_str().ok()).collect()
+    }
+
     /// Returns the form token, which every form on a page contains.
     pub fn form_token(&self) -> String {
         let (_, behind) = self
@@ -151,6 +157,16 @@ impl Visitor {
     pub async fn part(&self, path: &str) -> ConsoleResponse {
         let headers = [("hx-request", "true")];
         self.send(Method::GET, path, String::new(), &headers).await
+    }
+
+    /// Follows a redirect as a browser does, with the cookie that came with it.
+    pub async fn follow(&self, seen: &ConsoleResponse) -> ConsoleResponse {
+        let mut visitor = self.clone();
+        let own = self.cookie.iter().map(String::as_str);
+        let set = seen.header("set-cookie").split(';').next();
+        let cookies = own.chain(set).filter(|cookie| !cookie.is_empty());
+        visitor.cookie = Some(cookies.collect::<Vec<_>>().join("; "));
+        visitor.get(seen.header("location")).await
     }
 
     /// Sends a form with these additional headers.

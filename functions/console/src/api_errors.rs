@@ -18,6 +18,7 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("api-failed", &[]),
     ("api-busy", &["seconds"]),
     ("api-too-many", &["seconds"]),
+    ("api-read-much", &[]),
     ("api-no-method", &[]),
     ("api-permission-role", &["needed", "role"]),
     ("api-permission-none", &["needed"]),
@@ -55,6 +56,10 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("api-network-begin", &["value", "network"]),
     ("api-retention-shorter", &[]),
     ("api-retention-floor", &["floor"]),
+    ("api-rate-removed", &["most"]),
+    ("api-rate-below", &["least"]),
+    ("api-rate-above", &["most"]),
+    ("api-burst-above", &["most"]),
     ("api-support-reads", &[]),
     ("api-name-printable", &["key", "most"]),
     ("api-changed-since", &[]),
@@ -88,6 +93,13 @@ fn in_words(what: &str) -> String {
         "Group" | "group" => t("group"),
         "connection" => t("connection"),
         "token" => t("connection-token"),
+        "finding" => t("health-finding"),
+        "webhook" => t("api-webhook"),
+        "tenant" => t("api-tenant"),
+        "session" => t("api-session"),
+        "support access" => t("api-support-access"),
+        "service key" => t("api-service-key"),
+        "change" => t("api-change"),
         _ => return what.to_owned(),
     };
     format!("{}{id}", word.plain())
@@ -135,12 +147,25 @@ mod tests {
             ("the user does not exist", Some("Person gibt es nicht")),
             (
                 "webhook `w` does not exist",
-                Some("webhook `w` gibt es nicht"),
+                Some("Webhook `w` gibt es nicht"),
+            ),
+            (
+                "finding `no_token~c` does not exist",
+                Some("Befund `no_token~c` gibt es nicht"),
+            ),
+            ("the finding does not exist", Some("Befund gibt es nicht")),
+            (
+                "support access `s` does not exist or was deleted",
+                Some("Support-Zugriff `s` gibt es nicht oder nicht mehr"),
+            ),
+            (
+                "something else `x` does not exist",
+                Some("something else `x` gibt es nicht"),
             ),
             (
                 "`allowed_addresses`: `10.0.0.1/8` is not the beginning of its network, which is `10.0.0.0/8`",
                 Some(
-                    "`allowed_addresses`: `10.0.0.1/8` ist nicht der Anfang seines Netzes; das ist `10.0.0.0/8`",
+                    "`10.0.0.1/8` bei den zugelassenen Adressen ist nicht der Anfang seines Netzes; das ist `10.0.0.0/8`",
                 ),
             ),
             (
@@ -150,6 +175,10 @@ mod tests {
             (
                 "this page does not exist",
                 Some("diese Seite gibt es nicht"),
+            ),
+            (
+                "only the application can set `rate_limit.per_minute` above 6000",
+                Some("nur die Anwendung kann mehr als 6000 Anfragen pro Minute festlegen"),
             ),
             ("nothing of the kind", None),
         ] {

@@ -142,6 +142,7 @@ fn is_refusal(kind: EventType) -> bool {
         EventType::AuthRefused
             | EventType::UserNotInvited
             | EventType::PortalLinkNotMailed
+            | EventType::MailRejected
             | EventType::ConnectionSubjectsChanged
             | EventType::WebhookPaused
     )

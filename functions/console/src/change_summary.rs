@@ -4,6 +4,7 @@ use rollcall_directory::{Entry, EventType, Role};
 use serde_json::{Map, Value};
 
 use crate::display;
+use crate::finding_words::{paused, stored_title};
 use crate::messages::{Text, t};
 
 /// Attributes named in a summary. The details show all of them.
@@ -107,6 +108,7 @@ pub(crate) fn summary(entry: &Entry) -> Text {
         EventType::TenantSchemasChanged => t("change-schemas"),
         EventType::TenantBrandingChanged => t("change-branding"),
         EventType::PortalLinkNotMailed => not_mailed(&after),
+        EventType::MailRejected => mail_rejected(&after),
         EventType::PortalLinkEnded => t("change-link-ended"),
         EventType::PortalLinkOpened => t("change-link-opened"),
         EventType::GroupMemberAdded => t("change-one-member-added"),
@@ -122,17 +124,18 @@ fn number_in(side: &Map<String, Value>, name: &str) -> u64 {
     side.get(name).and_then(Value::as_u64).unwrap_or_default()
 }
 
-/// Says what became of a finding, and why somebody put it off. The finding is as it was written, in English.
+/// Says what became of a finding, and why somebody put it off.
 fn finding_change(
     action: EventType,
     before: &Map<String, Value>,
     after: &Map<String, Value>,
 ) -> Text {
-    let text = |name: &str| {
+    let found = |name: &str| {
         let found = text_in(after, name).or_else(|| text_in(before, name));
-        display::truncated(found.unwrap_or_default())
+        found.unwrap_or_default()
     };
-    let title = text("title");
+    let text = |name: &str| display::truncated(found(name));
+    let title = display::truncated(&stored_title(found("kind"), found("title")));
     match action {
         EventType::HealthOpened => t("change-health-opened").s("title", title),
         EventType::HealthClosed => t("change-health-closed").s("title", title),
@@ -193,15 +196,15 @@ fn not_mailed(after: &Map<String, Value>) -> Text {
     }
 }
 
-/// Says why a webhook is paused.
-pub(crate) fn paused(reason: Option<&str>) -> Text {
-    match reason {
-        Some("failing") => t("change-paused-failing"),
-        Some("gone") => t("change-paused-gone"),
-        Some("events_expired") => t("change-paused-events-expired"),
-        Some("restored") => t("change-paused-restored"),
-        Some("cursor_ahead") => t("change-paused-cursor-ahead"),
-        _ => t("change-paused"),
+fn mail_rejected(after: &Map<String, Value>) -> Text {
+    let is_spam = text_in(after, "reason") == Some("complained");
+    match (text_in(after, "to"), is_spam) {
+        (Some("portal_link"), false) => t("change-mail-bounced-link"),
+        (Some("portal_link"), true) => t("change-mail-complained-link"),
+        (Some("contact"), false) => t("change-mail-bounced-contact"),
+        (Some("contact"), true) => t("change-mail-complained-contact"),
+        (_, false) => t("change-mail-bounced"),
+        (_, true) => t("change-mail-complained"),
     }
 }
 
@@ -403,14 +406,14 @@ mod tests {
                 "auth.refused",
                 none.clone(),
                 json!({"reason": "unproven", "candidates": ["u"]}),
-                "Sign-in refused: the name is not yet known to be theirs",
+                "Sign-in refused: the name is not confirmed as theirs yet",
             ),
             ("auth.logout", none.clone(), none.clone(), "Signed out"),
             (
                 "connection.subjects_changed",
                 none.clone(),
                 json!({"refused_people": 6}),
-                "Other subjects than before: 6 people refused",
+                "Subjects differ from before: 6 people refused",
             ),
             (
                 "portal_link.created",
@@ -440,7 +443,7 @@ mod tests {
                 "portal_link.not_mailed",
                 none.clone(),
                 json!({"id": "l", "email": "it@x.test", "reason": "daily_limit"}),
-                "Setup link not mailed: the mails of the day are used up",
+                "Setup link not mailed: the daily limit of mails is reached",
             ),
             (
                 "connection.rules_changed",
@@ -458,7 +461,7 @@ mod tests {
                 "group.members_changed",
                 none.clone(),
                 json!({"added": [], "removed": []}),
-                "What is shown of members changed",
+                "Display of members changed",
             ),
             ("later.thing", none.clone(), none.clone(), "later.thing"),
         ] {

@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use rollcall_directory::{PersonState, Role, RoleId};
 
 use crate::language;
+pub(crate) use crate::markup::{breakable, coded};
 #[cfg(test)]
 use crate::messages::MAX_NAME_CHARS;
 pub(crate) use crate::messages::name;
@@ -185,23 +186,6 @@ pub(crate) fn visitor_name(user_name: &Option<String>) -> String {
     user_name
         .as_deref()
         .map_or_else(|| t("actor-setup-link-visitor").plain(), name)
-}
-
-/// A value that may be broken before the sign and after the dots of an address, but not inside its words.
-pub(crate) struct Breakable<'a>(&'a str);
-
-impl HtmlSafe for Breakable<'_> {}
-
-impl fmt::Display for Breakable<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let escaped = askama::filters::escape(self.0, askama::filters::Html);
-        let escaped = escaped.map_err(|_| fmt::Error)?.to_string();
-        f.write_str(&escaped.replace('@', "<wbr>@").replace("://", "://<wbr>"))
-    }
-}
-
-pub(crate) fn breakable(value: &str) -> Breakable<'_> {
-    Breakable(value)
 }
 
 /// Shortens a long text. An export contains all of it.

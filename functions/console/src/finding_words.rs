@@ -9,7 +9,7 @@ mod tests;
 use rollcall_directory::{PauseReason, Provider, RouteBy, SignInRefusal};
 use rollcall_insight::{Finding, FindingGroup, FindingKind, isolated};
 
-use crate::change_summary::paused;
+use crate::language::{self, Language};
 use crate::messages::{Text, t};
 use crate::request_refusal::explained;
 
@@ -22,6 +22,16 @@ pub(crate) fn group_title(group: &FindingGroup) -> Text {
     several
         .and_then(|number| title_of_several(first.kind, number))
         .unwrap_or_else(|| title(first))
+}
+
+/// What was wrong, in one line, of which only the code of the kind and the title in English are stored. What cannot be read
+/// back from the title stays as it is.
+pub(crate) fn stored_title(kind: &str, stored: &str) -> String {
+    if language::spoken() == Language::English {
+        return stored.to_owned();
+    }
+    let retold = Finding::retold(kind, stored);
+    retold.map_or_else(|| stored.to_owned(), |finding| title(&finding).plain())
 }
 
 /// What is wrong, in one line.
@@ -124,6 +134,12 @@ pub(crate) fn title(finding: &Finding) -> Text {
         FindingKind::TokensCeiling => ceiling(finding),
         FindingKind::WebhookPaused => t("finding-webhook-paused").s("name", name),
         FindingKind::WebhookPausedByHand => t("finding-webhook-paused-by-hand").s("name", name),
+        FindingKind::MailBounced => t("finding-mail-bounced")
+            .n("count", count)
+            .part("addresses", addresses(finding)),
+        FindingKind::MailReportedAsSpam => t("finding-mail-reported-as-spam")
+            .n("count", count)
+            .part("addresses", addresses(finding)),
     }
 }
 
@@ -150,6 +166,18 @@ pub(crate) fn detail(finding: &Finding) -> Option<Text> {
             })
         }
         _ => None,
+    }
+}
+
+/// Says why a webhook is paused.
+pub(crate) fn paused(reason: Option<&str>) -> Text {
+    match reason {
+        Some("failing") => t("change-paused-failing"),
+        Some("gone") => t("change-paused-gone"),
+        Some("events_expired") => t("change-paused-events-expired"),
+        Some("restored") => t("change-paused-restored"),
+        Some("cursor_ahead") => t("change-paused-cursor-ahead"),
+        _ => t("change-paused"),
     }
 }
 
@@ -225,6 +253,13 @@ fn least(finding: &Finding) -> &'static str {
 
 fn people(finding: &Finding) -> Text {
     t("finding-people")
+        .choice("least", least(finding))
+        .n("count", finding.count)
+        .n("number", finding.count)
+}
+
+fn addresses(finding: &Finding) -> Text {
+    t("finding-addresses")
         .choice("least", least(finding))
         .n("count", finding.count)
         .n("number", finding.count)
@@ -364,6 +399,8 @@ fn advice_on(kind: FindingKind) -> Text {
         FindingKind::TokensCeiling => t("advice-tokens-ceiling"),
         FindingKind::WebhookPaused => t("advice-webhook-paused"),
         FindingKind::WebhookPausedByHand => t("advice-webhook-paused-by-hand"),
+        FindingKind::MailBounced => t("advice-mail-bounced"),
+        FindingKind::MailReportedAsSpam => t("advice-mail-reported-as-spam"),
         FindingKind::FailuresRepeating
         | FindingKind::TokenExpiring
         | FindingKind::SignInRefused => t("advice-failures-repeating"),

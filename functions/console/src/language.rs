@@ -7,9 +7,9 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::Response;
 use cookie::{Cookie, SameSite};
-use http::header::{ACCEPT_LANGUAGE, CONTENT_LANGUAGE, CONTENT_TYPE, COOKIE, VARY};
+use http::header::{ACCEPT_LANGUAGE, CONTENT_LANGUAGE, CONTENT_TYPE, COOKIE, REFERER, VARY};
 use http::{HeaderMap, HeaderValue, Method};
-use rollcall_edge_http::{CONSOLE_PATH, Root};
+use rollcall_edge_http::{CONSOLE_PATH, Root, Visit};
 
 /// The cookie with the choice, which says nothing about the visitor but that.
 const COOKIE_NAME: &str = "language";
@@ -198,6 +198,31 @@ pub(crate) fn with<T>(language: Language, write: impl FnOnce() -> T) -> T {
             .flatten(),
     };
     VISITED.sync_scope(visited, write)
+}
+
+/// Runs a function that writes an error in the language of the visit, from where a choice comes back to the page: the one
+/// that was asked for, or the one with the form.
+pub(crate) fn with_error<T>(visit: &Visit, write: impl FnOnce() -> T) -> T {
+    let visited = Visited {
+        language: Language::of(&visit.headers),
+        here: asked_for(visit).or_else(|| came_from(visit)),
+    };
+    VISITED.sync_scope(visited, write)
+}
+
+/// The address that was asked for, below the console's path.
+fn asked_for(visit: &Visit) -> Option<String> {
+    let address = visit.address.as_deref()?;
+    address.strip_prefix(CONSOLE_PATH).map(str::to_owned)
+}
+
+/// The address of the page of the console that sent a form, below the console's path.
+fn came_from(visit: &Visit) -> Option<String> {
+    let from = visit.headers.get(REFERER)?.to_str().ok()?;
+    let below = from.strip_prefix(visit.root.as_str())?;
+    let below = below.strip_prefix(CONSOLE_PATH)?;
+    let is_below = below.is_empty() || below.starts_with(['/', '?']);
+    is_below.then(|| below.to_owned())
 }
 
 /// Awaits what writes in this language, such as a file that is the same for everyone.

@@ -144,6 +144,8 @@ pub(crate) struct Layout {
     pub(crate) form_token: String,
     /// The id that a form must also carry if it creates something. Each id works once.
     pub(crate) form_id: FormId,
+    /// How many findings are open: as the last check knows, or as a page has found itself.
+    pub(crate) open_findings: usize,
     /// A message about the change that led to this page.
     pub(crate) notice: Option<Cow<'static, str>>,
     /// Why a form of this page was refused, and what to do about it.
@@ -180,6 +182,12 @@ impl Layout {
             .chunk_by(|one, next| one.kind() == next.kind())
             .map(<[Section]>::to_vec)
             .collect()
+    }
+
+    /// The number beside a section in the navigation, if it has one.
+    pub(crate) fn count(&self, section: &Section) -> Option<usize> {
+        let count = Some(self.open_findings).filter(|_| *section == Section::Health);
+        count.filter(|count| *count > 0)
     }
 
     pub(crate) fn may(&self, permission: Permission) -> bool {
@@ -347,7 +355,7 @@ fn sentence(detail: &str) -> String {
 pub(crate) fn error_page(visit: &Visit, problem: &Problem) -> Refused {
     let language = Language::of(&visit.headers);
     Refused {
-        html: language::with(language, || written_error(visit, problem)),
+        html: language::with_error(visit, || written_error(visit, problem)),
         language: language.tag(),
         varies: language::VARIES,
     }

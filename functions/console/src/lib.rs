@@ -10,7 +10,8 @@
 //! - `messages` has what pages say, in each language: `t("key")`. `language` is which one a visit has. The texts are in
 //!   `locales`; `catalogues` checks them.
 //! - `api_errors` says in that language what the API says in English.
-//! - `display` formats times, names, roles and states. `change_summary` describes a change in words.
+//! - `display` formats times, names, roles and states. `markup` says where addresses break and what is code in a text.
+//!   `change_summary` describes a change in words.
 //! - `change_sentence` and `request_sentence` say what a line of a log is, with the names in `known_names`; `asked` reads
 //!   what a request asked for, and `bursts` puts entries of one cause together. `request_refusal` says why a request failed,
 //!   and `finding_words` what a finding is.
@@ -38,6 +39,7 @@ mod finding_words;
 mod known_names;
 mod language;
 mod layout;
+mod markup;
 mod messages;
 mod pages;
 mod providers;

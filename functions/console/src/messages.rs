@@ -16,6 +16,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 
 use crate::language::{self, Language};
+use crate::markup::CodeMarks;
 
 type Bundle = FluentBundle<FluentResource>;
 
@@ -91,7 +92,8 @@ pub(crate) fn t(key: &'static str) -> Text {
 
 /// A message and what is put into it.
 ///
-/// `Display` writes HTML, which a template shows as it is. [`Text::plain`] is the text alone.
+/// `Display` writes HTML, which a template shows as it is; what a message has between backticks is code there.
+/// [`Text::plain`] is the text alone.
 #[derive(Debug)]
 pub(crate) struct Text {
     key: &'static str,
@@ -274,7 +276,13 @@ impl HtmlSafe for Text {}
 
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for c in self.formatted(language::spoken()).chars() {
+        let text = self.formatted(language::spoken());
+        let mut marks = CodeMarks::of(&text);
+        for c in text.chars() {
+            if let Some(mark) = marks.mark(c) {
+                f.write_str(mark)?;
+                continue;
+            }
             match (self.fragment_of(c), c) {
                 (Some(fragment), _) => f.write_str(&fragment.html)?,
                 (None, '&') => f.write_str("&amp;")?,
@@ -379,6 +387,14 @@ mod tests {
             "{html}"
         );
         assert!(!text.plain().contains('<'));
+    }
+
+    #[test]
+    fn words_of_a_machine_are_code_on_pages_only() {
+        let text = t("reading-remove-with-value");
+        let html = text.to_string();
+        assert!(html.contains("<code>remove</code>"), "{html}");
+        assert!(text.plain().contains("`remove`"));
     }
 
     #[test]

@@ -170,7 +170,16 @@ impl<'a> Told<'a> {
         let known = names
             .of(&self.asked.id)
             .filter(|_| !self.asked.id.is_empty());
-        known.or_else(|| self.asked.name_in_body())
+        let former = || match self.asked.deed {
+            Deed::Delete(_) => names.former(&self.asked.id),
+            _ => None,
+        };
+        known.or_else(former).or_else(|| self.asked.name_in_body())
+    }
+
+    /// Returns whether the request has deleted a person or a group: the journal then has the name.
+    pub(crate) fn has_deleted(&self) -> bool {
+        matches!(self.asked.deed, Deed::Delete(_)) && self.request.http_status < 400
     }
 
     /// Returns the message with this key about the person or group of the request, who may have no name any more.

@@ -142,6 +142,7 @@ fn every_component_is_on_one_page() {
             permissions: Permission::ALL.to_vec(),
             form_token: String::new(),
             form_id: FormId::fresh(),
+            open_findings: 3,
             notice: None,
             refusal: None,
             return_url: Some("#".to_owned()),

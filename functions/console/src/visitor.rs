@@ -126,6 +126,7 @@ impl<G: Gate> Visitor<G> {
                 .collect(),
             form_token: self.form_token(),
             form_id: FormId::fresh(),
+            open_findings: usize::try_from(session.open_findings).unwrap_or(usize::MAX),
             notice: None,
             refusal: None,
         }

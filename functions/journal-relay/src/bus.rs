@@ -4,11 +4,10 @@ use std::fmt;
 use std::time::Duration;
 
 use aws_sdk_eventbridge::Client;
-use aws_sdk_eventbridge::error::DisplayErrorContext;
 use aws_sdk_eventbridge::primitives::DateTime;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use backon::{BackoffBuilder, ExponentialBuilder};
-use rollcall_directory::{Checkpoint, EVENT_VERSION, Event};
+use rollcall_directory::{Checkpoint, EVENT_VERSION, Event, call_failure};
 use serde_json::json;
 
 /// The environment variable that names the bus.
@@ -166,7 +165,7 @@ impl Bus {
         let output = output.map_err(|error| NotPut {
             taken: 0,
             is_final: false,
-            why: DisplayErrorContext(error).to_string(),
+            why: call_failure(&error),
         })?;
         let failed = output
             .entries()
@@ -177,11 +176,11 @@ impl Bus {
             Some(first) => {
                 let entry = &output.entries()[first];
                 let code = entry.error_code().unwrap_or_default();
-                let message = entry.error_message().unwrap_or_default();
                 Err(NotPut {
                     taken: first,
                     is_final: !TRANSIENT.contains(&code),
-                    why: format!("{code} {message}"),
+                    // The message can quote the event.
+                    why: code.to_owned(),
                 })
             }
         }

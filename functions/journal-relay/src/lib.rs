@@ -1,5 +1,6 @@
-//! Relays the table's stream to the event bus: gives each journal entry its place in the feed, sends its events, and adds
-//! them to the indexes that the console reads. Archives those that end something, and sends checkpoints of the feed, too.
+//! Relays the table's stream to the event bus: gives each journal entry its place in the feed, archives those of its events
+//! that end something, sends the events, and adds them to the indexes that the console reads. Sends checkpoints of the feed,
+//! too.
 //!
 //! Events are sent at least once, with the same ids each time, and each tenant's in order (see [`Bus::send`]). On a
 //! failure, the response names the sequence number from which Lambda must deliver the stream's records again.
@@ -162,6 +163,8 @@ impl Relay {
         let events = tenant.journal().relay(entries).await;
         let events = events.map_err(|error| (first(), error.into()))?;
         tracing::info!(tenant = %tenant.id(), entries = entries.len(), events = events.len(), "relayed");
+        // What has ended is archived also while the bus takes nothing: a restore must not bring it back.
+        let archived = self.directory.archive(&events).await;
         let sent = self.bus.send(&events).await.map_err(|rejected| {
             let entry = events.get(rejected.taken).map(entry_of);
             // The entries and their events are in different orders if some entries already had their places.
@@ -172,10 +175,6 @@ impl Relay {
             let earliest = waiting.min_by_key(behind).or(entry);
             (earliest.unwrap_or_else(first), rejected.into())
         });
-        let archived = match sent {
-            Ok(()) => self.directory.archive(&events).await,
-            Err(_) => Ok(()),
-        };
         placed.push((tenant, events));
         sent?;
         archived.map_err(|error| (first(), error.into()))

@@ -37,7 +37,8 @@ mod tests {
 
     #[test]
     fn the_mail_says_what_is_wrong() {
-        let title = "“\u{2068}Okta <b> https://evil.example/\u{2069}” has been silent for 30 hours";
+        let title =
+            "“\u{2068}Okta <b> https://evil.example/\u{2069}” has sent nothing for 30 hours";
         let event: Event = serde_json::from_value(json!({
             "id": "1", "sequence": 1, "type": "health.opened", "version": 1, "tenant": "acme",
             "occurred_at": "2026-01-01T00:00:00Z", "actor": {"type": "system"}, "request_id": "r",
@@ -48,10 +49,11 @@ mod tests {
         .unwrap();
         let mail = mail("a@x.test".to_owned(), &event, "A & B").unwrap();
         assert!(
-            mail.subject.starts_with("A & B: ") && mail.subject.contains("silent for 30 hours")
+            mail.subject.starts_with("A & B: ")
+                && mail.subject.contains("sent nothing for 30 hours")
         );
         for part in [&mail.subject, &mail.text, &mail.html] {
-            assert!(part.contains("silent for 30 hours"), "{part}");
+            assert!(part.contains("sent nothing for 30 hours"), "{part}");
             assert!(!part.contains("evil"), "{part}");
         }
         assert!(!mail.html.contains("<b>"), "{}", mail.html);

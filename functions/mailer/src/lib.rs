@@ -10,14 +10,19 @@
 //! An event only names the person. The stored data decides whether to send a mail. If an event is delivered twice, a
 //! lease prevents a second mail, unless the first sender stops before it marks the mail as sent.
 //!
+//! If a mail bounces, or its receiver reports it as spam, SES says so later (`feedback`): the address is marked, and Health tells
+//! the admins what to do.
+//!
 //! An address gets at most one invitation of a tenant per week and one link per hour, and a tenant sends a bounded number of them per day
 //! ([`DAILY_INVITATIONS_VARIABLE`]), to the domains that its settings allow. Whoever gets no mail has a journal entry that
 //! says why.
 
 mod brake_notice;
+mod feedback;
 mod finding_notice;
 mod frame;
 mod invitation;
+mod label;
 mod link;
 mod mail;
 mod notice;
@@ -38,6 +43,7 @@ use rollcall_scim::{Projection, Resource};
 use serde::Deserialize;
 use serde_json::Value;
 
+pub use label::{Label, Labelled};
 pub use mail::Mail;
 pub use postbox::{
     APP_URL_VARIABLE, CONFIGURATION_SET_VARIABLE, Postbox, SENDER_VARIABLE, SendError,
@@ -45,6 +51,9 @@ pub use postbox::{
 
 /// The duration of the lease on a mail. After it expires, another invocation can send the mail.
 const LEASE: Duration = Duration::from_secs(60);
+
+/// The source of the events of SES.
+const OF_MAIL_SERVICE: &str = "aws.ses";
 
 /// The environment variable with the number of invitations that a tenant can send per day.
 pub const DAILY_INVITATIONS_VARIABLE: &str = "DAILY_INVITATIONS";
@@ -79,10 +88,12 @@ struct Wanted {
     per_day: u32,
 }
 
-/// An event as EventBridge delivers it. Only its `detail` is used.
+/// An event as EventBridge delivers it.
 #[derive(Debug, Deserialize)]
 struct Delivery {
-    detail: Event,
+    #[serde(default)]
+    source: String,
+    detail: Value,
 }
 
 /// The reason why a message must be delivered again.
@@ -116,7 +127,24 @@ impl Mailer {
 
     async fn handle(&self, record: SqsMessage) -> Result<(), Failure> {
         let delivery: Delivery = serde_json::from_str(record.body.as_deref().unwrap_or_default())?;
-        let event = delivery.detail;
+        if delivery.source == OF_MAIL_SERVICE {
+            return self.hear(&serde_json::from_value(delivery.detail)?).await;
+        }
+        let event: Event = serde_json::from_value(delivery.detail)?;
+        let tenant = self.directory.system(event.tenant.clone());
+        match self.mail(event).await {
+            // The tenant was deleted in the meantime, so nobody gets mail about it.
+            Err(Failure::Directory(error))
+                if error.is_refusal() && found(tenant.settings().read().await)?.is_none() =>
+            {
+                Ok(())
+            }
+            mailed => mailed,
+        }
+    }
+
+    /// Sends the mail that an event asks for.
+    async fn mail(&self, event: Event) -> Result<(), Failure> {
         match EventType::of(&event.kind) {
             // People who are created by a sign-in or by hand need no invitation.
             Some(EventType::UserCreated) if event.actor.kind() == "token" => {
@@ -144,8 +172,13 @@ impl Mailer {
             Lease::Ours => {}
         }
         let (tenant_id, user) = (tenant.id(), event.subject.id);
+        let label = Label {
+            tenant: tenant_id.clone(),
+            work: thing.clone(),
+            to: Labelled::Person(user.clone()),
+        };
         match self
-            .send(&tenant, &event.id, wanted.mail, wanted.per_day)
+            .send(&tenant, (&event.id, &label), wanted.mail, wanted.per_day)
             .await?
         {
             None => tracing::info!(tenant = %tenant_id, user, "invited"),
@@ -165,7 +198,7 @@ impl Mailer {
     async fn send(
         &self,
         tenant: &Tenant,
-        event: &str,
+        (event, label): (&str, &Label),
         mail: Result<Mail, NotInvited>,
         per_day: u32,
     ) -> Result<Option<NotInvited>, Failure> {
@@ -178,7 +211,7 @@ impl Mailer {
         if let Some(why) = refused.await? {
             return Ok(Some(why));
         }
-        match self.postbox.send(&mail).await {
+        match self.postbox.send(&mail, label).await {
             Ok(()) => Ok(None),
             Err(SendError::Refused(why)) => {
                 tracing::warn!(why, "the mail service refuses the invitation");

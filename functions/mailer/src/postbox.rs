@@ -1,10 +1,13 @@
 //! Sends mail through SES, from one sender.
 
 use aws_sdk_sesv2::Client;
-use aws_sdk_sesv2::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
 
+use rollcall_directory::call_failure;
+
+use crate::label::Label;
 use crate::mail::Mail;
 
 /// The environment variable with the sender's address.
@@ -23,7 +26,7 @@ pub struct Postbox {
     configuration_set: Option<String>,
 }
 
-/// The error when a mail was not sent.
+/// The error when a mail was not sent. It says why by codes and known causes: the messages of SES contain addresses.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     /// A retry cannot help, because the address or the message is invalid.
@@ -68,12 +71,13 @@ impl Postbox {
         &self.app_url
     }
 
-    /// Sends one mail.
+    /// Sends one mail. SES repeats its label in what it says of the mail later.
     ///
     /// # Errors
     /// See [`SendError`].
-    pub async fn send(&self, mail: &Mail) -> Result<(), SendError> {
-        let content = message(mail).map_err(|error| SendError::Refused(error.to_string()))?;
+    pub async fn send(&self, mail: &Mail, label: &Label) -> Result<(), SendError> {
+        let content =
+            message(mail).map_err(|_| SendError::Refused("the mail cannot be built".to_owned()))?;
         if [&mail.to, &mail.subject]
             .iter()
             .any(|line| line.contains(char::is_control))
@@ -85,27 +89,49 @@ impl Postbox {
         let to = Destination::builder().to_addresses(&mail.to).build();
         let send = self.client.send_email().from_email_address(&self.sender);
         let send = send.set_configuration_set_name(self.configuration_set.clone());
+        let send = send.set_email_tags(Some(label.tags()));
         let sent = send.destination(to).content(content).send().await;
-        sent.map(|_| ()).map_err(|error| {
-            let why = DisplayErrorContext(&error).to_string();
-            match error.as_service_error() {
-                Some(error) if is_hopeless(error) => SendError::Refused(why),
-                _ => SendError::Failed(why),
-            }
-        })
+        sent.map(|_| ()).map_err(|error| send_error(&error))
+    }
+}
+
+fn send_error<R>(error: &SdkError<SendEmailError, R>) -> SendError {
+    let code = call_failure(error);
+    match error.as_service_error() {
+        Some(answer) if is_hopeless(answer) => SendError::Refused(code),
+        Some(answer) => SendError::Failed(match passing(answer) {
+            Some(cause) => format!("{code}: {cause}"),
+            None => code,
+        }),
+        None => SendError::Failed(code),
     }
 }
 
 /// Returns whether SES will never send this mail.
 ///
-/// SES also rejects a mail while the sender's identity is not verified, or while the account is in the sandbox and the
-/// recipient is not verified. The operator can change both. Only the error message identifies these cases
+/// SES also rejects a mail while the sender's identity is not verified, while the account is in the sandbox and the recipient is
+/// not verified, or while sending is paused for the account. The operator can change all of them, and a quota is free again a day
+/// later. Only the error message identifies these cases
 /// (<https://docs.aws.amazon.com/ses/latest/dg/troubleshoot-error-messages.html>).
 fn is_hopeless(error: &SendEmailError) -> bool {
-    let unverified = |text: &str| text.contains("not verified");
-    error.is_bad_request_exception()
-        || error.is_message_rejected() && !error.message().is_some_and(unverified)
+    error.is_bad_request_exception() || error.is_message_rejected() && passing(error).is_none()
 }
+
+/// Returns the cause in the message of an error that passes.
+fn passing(error: &SendEmailError) -> Option<&'static str> {
+    let message = error.message()?.to_ascii_lowercase();
+    let cause = PASSING.iter().find(|cause| message.contains(**cause));
+    cause.copied()
+}
+
+/// What the message of a rejected mail says if the mail can be sent later.
+const PASSING: [&str; 5] = [
+    "not verified",
+    "paused",
+    "suspended",
+    "quota",
+    "rate exceeded",
+];
 
 fn message(mail: &Mail) -> Result<EmailContent, aws_sdk_sesv2::error::BuildError> {
     let utf8 = |text: &str| Content::builder().data(text).charset("UTF-8").build();
@@ -127,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_verifying_would_mend_is_tried_again() {
+    fn what_the_operator_or_a_day_would_mend_is_tried_again() {
         let rejected = |why: &str| {
             let meta = aws_sdk_sesv2::error::ErrorMetadata::builder().message(why);
             let rejected = MessageRejected::builder().message(why).meta(meta.build());
@@ -137,6 +163,23 @@ mod tests {
         assert!(!is_hopeless(&rejected(
             "Email address is not verified. The following identities failed the check in region US-EAST-1: ada@example.com"
         )));
+        for passing in [
+            "Sending paused for this account. For more information, please check the inbox of the email address associated with your AWS account.",
+            "Sending suspended for this account.",
+            "Daily message quota exceeded.",
+            "Maximum sending rate exceeded.",
+        ] {
+            assert!(!is_hopeless(&rejected(passing)), "{passing}");
+        }
+        // The log has the cause, and no address.
+        let unverified = rejected(
+            "Email address is not verified. The following identities failed the check in region US-EAST-1: ada@example.com",
+        );
+        let failed = send_error(&SdkError::service_error(unverified, ())).to_string();
+        assert!(
+            failed.ends_with("not verified") && !failed.contains("ada"),
+            "{failed}"
+        );
         let malformed = BadRequestException::builder().build();
         assert!(is_hopeless(&SendEmailError::BadRequestException(malformed)));
         let busy = TooManyRequestsException::builder().build();

@@ -4,8 +4,9 @@
 //! event's id with the keys of the stack, and finds the link by it.
 
 use jiff::{SignedDuration, Timestamp};
-use rollcall_directory::{Event, Lease, MailedLink, NotMailed, PortalLink, Tenant, mail_domain};
+use rollcall_directory::{Event, Lease, MailedLink, NotMailed, Tenant, mail_domain};
 
+use crate::label::{Label, Labelled};
 use crate::postbox::SendError;
 use crate::{Failure, LEASE, Mailer, found, is_allowed, link};
 
@@ -30,15 +31,14 @@ impl Mailer {
             Lease::Ours => {}
         }
         let text = |name: &str| after[name].as_str().map(str::to_owned);
-        let announced = PortalLink {
-            id: text("id"),
-            email: text("email"),
-        };
-        let id = announced.id.clone().unwrap_or_default();
+        let (id, address) = (text("id"), text("email"));
         let refused = match tenant.sign_in().mailed_link(&event.id).await? {
-            Some(link) => self.send_link(&tenant, &event.id, link).await?,
+            Some(link) => {
+                let named = (event.id.as_str(), id.as_deref());
+                self.send_link(&tenant, named, link).await?
+            }
             // The mail was sent, and the link was opened before that was noted.
-            None if self.was_sent(&tenant, &event.id, &announced).await? => None,
+            None if self.was_sent(&tenant, &event.id, address).await? => None,
             // Its key can be newer than those that this process has read.
             None if is_recent(event) => return Err(Failure::UnknownLink),
             None => Some(NotMailed::LinkEnded),
@@ -48,7 +48,7 @@ impl Mailer {
             Some(why) => {
                 let code = why.as_str();
                 tracing::warn!(tenant = %tenant.id(), link = id, why = code, "a portal link was not mailed");
-                tenant.sign_in().note_not_mailed(announced, why).await?;
+                tenant.sign_in().note_not_mailed(id.as_deref(), why).await?;
             }
         }
         Ok(tenant.credentials().done(&thing).await?)
@@ -58,7 +58,7 @@ impl Mailer {
     async fn send_link(
         &self,
         tenant: &Tenant,
-        event: &str,
+        (event, id): (&str, Option<&str>),
         link: MailedLink,
     ) -> Result<Option<NotMailed>, Failure> {
         let Some(stored) = found(tenant.lifecycle().read().await)? else {
@@ -82,7 +82,12 @@ impl Mailer {
         let mail = link::mail(link.to, &link.tenant_name, product, &url, link.ends_at)?;
         let mail = mail.branded(&brand)?;
         let to = mail.to.clone();
-        let Err(error) = self.postbox.send(&mail).await else {
+        let label = Label {
+            tenant: tenant.id().clone(),
+            work: format!("portal-link#{event}"),
+            to: Labelled::Link(id.unwrap_or_default().to_owned()),
+        };
+        let Err(error) = self.postbox.send(&mail, &label).await else {
             return Ok(None);
         };
         // The address can get another link at once.
@@ -100,10 +105,10 @@ impl Mailer {
         &self,
         tenant: &Tenant,
         event: &str,
-        link: &PortalLink,
+        address: Option<String>,
     ) -> Result<bool, Failure> {
-        match &link.email {
-            Some(to) => Ok(tenant.credentials().has_claimed_link(event, to).await?),
+        match address {
+            Some(to) => Ok(tenant.credentials().has_claimed_link(event, &to).await?),
             None => Ok(false),
         }
     }

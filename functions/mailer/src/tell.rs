@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use rollcall_directory::{Event, EventType, Lease, Tenant, mail_domain, sha256_hex};
 
+use crate::label::{Label, Labelled};
 use crate::mail::Mail;
 use crate::postbox::SendError;
 use crate::{Failure, LEASE, Mailer, brake_notice, finding_notice, found, notice};
@@ -41,6 +42,7 @@ impl Mailer {
         let per_day = stored.ceilings.invitations_per_day.unwrap_or(self.per_day);
         let mut told = 0;
         for one in receivers(&tenant, &stored.settings.contacts).await? {
+            let to = one.labelled();
             let (credentials, connection) = (tenant.credentials(), &event.subject.id);
             // Contacts can be any addresses, so their mails are counted.
             let is_claimed = match one.is_contact {
@@ -63,11 +65,7 @@ impl Mailer {
                     _ => notice::mail(one.address, event, organisation)?,
                 };
                 told += self
-                    .tell(
-                        &tenant,
-                        &format!("{thing}#{}", one.name),
-                        &mail.branded(&brand)?,
-                    )
+                    .tell(&tenant, label(&tenant, &thing, to), &mail.branded(&brand)?)
                     .await?;
             }
         }
@@ -100,10 +98,11 @@ impl Mailer {
                 let claim = credentials.claim_finding(&event.id, finding, &one.address, per_day);
                 if claim.await? {
                     let organisation = &stored.summary.display_name;
+                    let to = one.labelled();
                     let mail = finding_notice::mail(one.address, event, organisation)?;
                     let mail = mail.branded(&brand)?;
                     told += self
-                        .tell(&tenant, &format!("{thing}#{}", one.name), &mail)
+                        .tell(&tenant, label(&tenant, &thing, to), &mail)
                         .await?;
                 }
             }
@@ -122,11 +121,12 @@ impl Mailer {
     }
 
     /// Sends a mail once, also if the event is delivered again. Returns how many mails it sent.
-    async fn tell(&self, tenant: &Tenant, thing: &str, mail: &Mail) -> Result<usize, Failure> {
+    async fn tell(&self, tenant: &Tenant, label: Label, mail: &Mail) -> Result<usize, Failure> {
+        let thing = label.work.as_str();
         let Some(()) = self.begin(tenant, thing).await? else {
             return Ok(0);
         };
-        let sent = match self.postbox.send(mail).await {
+        let sent = match self.postbox.send(mail, &label).await {
             Ok(()) => 1,
             Err(SendError::Refused(why)) => {
                 tracing::warn!(thing, why, "the mail service refuses the notice");
@@ -136,6 +136,26 @@ impl Mailer {
         };
         tenant.credentials().done(thing).await?;
         Ok(sent)
+    }
+}
+
+impl Receiver {
+    /// Returns the name, and to whom the mail goes.
+    fn labelled(&self) -> (String, Labelled) {
+        let to = match self.is_contact {
+            true => Labelled::Contact,
+            false => Labelled::Person(self.name.clone()),
+        };
+        (self.name.clone(), to)
+    }
+}
+
+/// Returns the label of the mail to one receiver.
+fn label(tenant: &Tenant, thing: &str, (name, to): (String, Labelled)) -> Label {
+    Label {
+        tenant: tenant.id().clone(),
+        work: format!("{thing}#{name}"),
+        to,
     }
 }
 

@@ -1,64 +1,30 @@
 //! The full pass over all tenants, which repairs what events missed. The schedule orders it each hour: it is divided into parts
-//! that begin one after the other within the hour, each for its share of the tenants. Whoever orders it by hand gets it at
-//! once.
+//! that begin one after the other within the hour, each for its share of the tenants (see `parts`). Whoever orders it by hand
+//! gets it at once, and in place of one that was ordered so before and is still on its way.
 //!
 //! What is done for a tenant is bounded. Each step looks first, with reads that are eventually consistent and cost half; only
 //! if there is something to write is it done again with consistent reads.
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rollcall_directory::capacity::measure;
-use rollcall_directory::{Error, Filled, Judged, LastPass, Noticed, Tenant, TenantId, TokenUses};
+use rollcall_directory::{
+    BeforePass, Error, Filled, Judged, LastPass, Noticed, Reason, Tenant, TenantId, TokenUses,
+};
 use rollcall_insight::Insight;
 use rollcall_runtime::{Metric, Record, chain};
 use tokio::time::Instant;
 
-use crate::message::{Message, PARTS, Pass};
-use crate::queue::NotSent;
+use crate::message::{Message, Pass};
+use crate::turns::{HELD, HELD_IN_A_PART};
 use crate::{PART_FAILED, Reconciler, TENANTS_AT_ONCE, attempted, count, count_several};
 
 /// The age at which a journal entry without a place in the feed counts as missed by the relay.
 const RELAY_IS_LATE: Duration = Duration::from_secs(3_600);
-/// The time from the begin of one part of a pass to that of the next.
-const BETWEEN_PARTS: SignedDuration = SignedDuration::from_secs(3_600 / PARTS as i64);
 /// How many people of a tenant one pass looks at. In a tenant with more, the next pass continues.
 const MOST_PEOPLE: u64 = 50_000;
-/// The message of the log when a pass, or a part of one, ends.
-const PASS_COMPLETE: &str = "the full pass is complete";
-
 impl Reconciler {
-    /// Orders the parts of a pass, each to begin when it is its turn.
-    pub(crate) async fn spread(&self, from: Timestamp) -> Result<(), NotSent> {
-        for part in 0..PARTS {
-            let pass = Pass {
-                part: Some(part),
-                not_before: Some(from + BETWEEN_PARTS * i32::from(part)),
-                ..Pass::default()
-            };
-            self.begin_later(pass).await?;
-        }
-        Ok(())
-    }
-
-    /// Sends a part of a pass to the queue: to begin now, or to be looked at again when it is its turn. The queue holds back a
-    /// message for five minutes at most.
-    pub(crate) async fn begin_later(&self, mut pass: Pass) -> Result<(), NotSent> {
-        let now = Timestamp::now();
-        let left = pass.not_before.map(|at| at.duration_since(now));
-        let left = left.filter(|left| left.is_positive());
-        // To an earlier version, which looks at all tenants, none is left while it waits.
-        pass.behind = left.map(|_| TenantId::last_possible());
-        if left.is_none() {
-            pass.not_before = None;
-        }
-        let left = left.and_then(|left| Duration::try_from(left).ok());
-        let message = Message::FullPass { full_pass: pass };
-        self.queue
-            .send_later(&message, left.unwrap_or_default())
-            .await
-    }
-
     /// Looks at all tenants of the pass until `deadline`. What fails for one tenant is left to the next pass; this one goes
     /// on. Returns the message that continues the pass, if any.
     pub(crate) async fn full_pass(
@@ -86,10 +52,6 @@ impl Reconciler {
                 }
             }
             if is_last {
-                tracing::info!(part = pass.part, "{PASS_COMPLETE}");
-                // Of a whole pass, all parts have ended.
-                let parts = pass.part.map_or(PARTS, |_| 1);
-                count_several(Metric::CompletePasses, parts.into());
                 return Ok(None);
             }
         }
@@ -109,31 +71,33 @@ impl Reconciler {
 
     /// Does the work of the full pass for one tenant, from where `pass` is. It first completes open intents, counts what has
     /// a ceiling, completes the lists of groups in which sign-ins look up claims, gives people of earlier versions their
-    /// owners, reminds the relay of journal entries without a place in the feed, and takes a checkpoint of the feed; then it
-    /// looks at the people; at the end, it completes the indexes and checks what is wrong with the tenant. Returns whether
-    /// something is left, from where `pass` then is.
+    /// owners, reminds the relay of journal entries without a place in the feed, takes a checkpoint of the feed, and releases a
+    /// part of what was held for its time, the rest of which takes turns with other long work; then it looks at the people; at the end, it completes the indexes and checks what is wrong with the tenant. Returns whether
+    /// something is left, from where `pass` then is. Of a tenant whose deletion was cut off, it only goes on with that.
     async fn tenant_pass(&self, tenant: &Tenant, pass: &mut Pass, deadline: Instant) -> bool {
         let (held, behind) = (pass.held.take(), pass.person.take());
-        let known = tenant.looking().findings().last_pass().await;
+        let known = tenant.looking().findings().before_pass().await;
         let last = match attempted(tenant, "what the last pass noted", known) {
-            // The tenant was deleted.
-            Some(None) => return false,
-            Some(Some(last)) => last,
+            Some(BeforePass::Gone) => return false,
+            Some(BeforePass::Deleting) => return go_on_deleting(tenant, deadline).await,
+            Some(BeforePass::Living(last)) => last,
             None => LastPass::default(),
         };
         if behind.is_none() {
             if held.is_none() {
                 self.prepare(tenant, deadline).await;
             }
-            pass.held = release_held(tenant, held, deadline).await;
-            if pass.held.is_some() {
-                return true;
-            }
+            self.release_held(tenant, held).await;
         }
         let (from, most) = (behind.or(last.person.clone()), MOST_PEOPLE - pass.people);
         let over = tenant.roles().look_over(from.clone(), most, deadline).await;
         let person = match attempted(tenant, "roles", over) {
             Some(over) => {
+                // The next pass tries them again; the others do not wait for them.
+                if let Ok(set_aside @ 1..) = u32::try_from(over.set_aside) {
+                    tracing::error!(tenant = %tenant.id(), part = "roles", set_aside, "{PART_FAILED}");
+                    count_several(Metric::FailedParts, set_aside);
+                }
                 pass.people = MOST_PEOPLE.min(pass.people + over.people);
                 over.next
             }
@@ -156,6 +120,27 @@ impl Reconciler {
             attempted(tenant, "what this pass notes", noted);
         }
         false
+    }
+
+    /// Lets a part of what the brake held for its time take effect. The rest takes turns with other long work of the tenant.
+    async fn release_held(&self, tenant: &Tenant, behind: Option<String>) {
+        let looking = tenant.looking();
+        let looked = looking
+            .sign_in()
+            .release_held(behind.clone(), HELD_IN_A_PART);
+        let mut released = looked.await;
+        if released.failed.as_ref().is_some_and(Error::is_work) {
+            released = tenant.sign_in().release_held(behind, HELD_IN_A_PART).await;
+        }
+        let failed = released.failed.map_or(Ok(()), Err);
+        attempted(tenant, HELD, failed);
+        let Some(next) = released.next else {
+            return;
+        };
+        if let Err(error) = self.queue.send(&Message::released(tenant, next)).await {
+            tracing::error!(error = chain(&error), "{PART_FAILED}");
+            count(Metric::FailedParts);
+        }
     }
 
     /// Does what the full pass does once for a tenant, before its people.
@@ -191,15 +176,34 @@ impl Reconciler {
         }
         let taken = async |it: Tenant| it.journal().take_checkpoint().await;
         look_first(tenant, "the checkpoint", taken).await;
-        // The message that makes them real was lost.
-        for connection in late.unwrap_or_default() {
-            let again = Message::made_real(tenant, connection);
-            if let Err(error) = self.queue.send(&again).await {
-                tracing::error!(error = chain(&error), "{PART_FAILED}");
-                count(Metric::FailedParts);
-            }
+        // The messages that make them real, or take them back, were lost.
+        let late = late.unwrap_or_default();
+        let to_make_real = late.to_make_real.into_iter();
+        let to_make_real = to_make_real.map(|one| Message::made_real(tenant, one));
+        let to_take_back = late.to_take_back.into_iter();
+        let to_take_back = to_take_back.map(|one| Message::taken_back(tenant, one));
+        let again = to_make_real.chain(to_take_back);
+        let again: Vec<_> = again.map(|again| (again, Duration::ZERO)).collect();
+        if let Err(error) = self.queue.send_all(&again).await {
+            tracing::error!(error = chain(&error), "{PART_FAILED}");
+            count(Metric::FailedParts);
         }
     }
+}
+
+/// Goes on with a deletion that was cut off, such as by the end of the process. Returns whether something is left of it. What
+/// fails is left to the next pass.
+async fn go_on_deleting(tenant: &Tenant, deadline: Instant) -> bool {
+    let deleted = match tenant.lifecycle().go_on_deleting(deadline).await {
+        // Somebody has repeated it meanwhile.
+        Err(error) if error.reason() == Reason::NotFound => Ok(true),
+        deleted => deleted,
+    };
+    let deleted = attempted(tenant, "the deletion that was cut off", deleted);
+    if deleted == Some(true) {
+        tracing::info!(tenant = %tenant.id(), "finished a deletion that was cut off");
+    }
+    deleted == Some(false)
 }
 
 /// Does a part of the pass for a tenant with a handle that only looks, and only if there is something to write once more, with
@@ -214,23 +218,6 @@ async fn look_first<T>(
         looked => looked,
     };
     attempted(tenant, part, done)
-}
-
-/// Lets take effect what the brake held for its time. Returns where to continue, if time did not suffice.
-async fn release_held(
-    tenant: &Tenant,
-    behind: Option<String>,
-    deadline: Instant,
-) -> Option<String> {
-    let looking = tenant.looking();
-    let looked = looking.sign_in().release_held(behind.clone(), deadline);
-    let mut released = looked.await;
-    if released.failed.as_ref().is_some_and(Error::is_work) {
-        released = tenant.sign_in().release_held(behind, deadline).await;
-    }
-    let failed = released.failed.map_or(Ok(()), Err);
-    attempted(tenant, "what the brake held for its time", failed);
-    released.next
 }
 
 /// Measures how long each connection of a tenant has been silent.
@@ -273,6 +260,7 @@ async fn judge(
                 tracing::info!(tenant = %tenant.id(), opened, closed, "findings have changed");
                 return Ok(None);
             }
+            findings.show(&health.record, health.shown).await?;
             let until = health.holds_until;
             let has_settled = seen.has_settled(now);
             let seen = seen.mark;

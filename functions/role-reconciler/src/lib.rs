@@ -7,16 +7,20 @@
 
 mod hourly;
 mod message;
+mod parts;
 mod queue;
+mod turns;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use jiff::Timestamp;
-use rollcall_directory::{Directory, Erased, Error, Tenant, TenantId};
+use rollcall_directory::{Directory, Error, Tenant, TenantId};
 use rollcall_runtime::{Metric, Record, chain, each_message};
 use tokio::time::Instant;
 
 pub use message::{Message, Pass};
 pub use queue::{NotSent, QUEUE_URL_VARIABLE, Queue};
+
+use crate::message::Place;
 
 /// Tenants whose roles are compared at once with those of the stack.
 const TENANTS_AT_ONCE: usize = 100;
@@ -48,10 +52,23 @@ enum Failure {
     Queue(#[from] NotSent),
     #[error("the deadline passed before the message was handled")]
     Late,
+    #[error("the message was delivered before, and that delivery is at work")]
+    Taken,
+}
+
+/// Returns the deadline that allows one part of long work.
+fn one_part() -> Instant {
+    Instant::now()
 }
 
 fn read(record: &SqsMessage) -> Result<Message, serde_json::Error> {
     serde_json::from_str(record.body.as_deref().unwrap_or_default())
+}
+
+/// Returns when a message was sent to the queue, as SQS says. It stays the same when the message is delivered again.
+fn sent_at(record: &SqsMessage) -> Option<Timestamp> {
+    let at = record.attributes.get("SentTimestamp");
+    at.and_then(|at| Timestamp::from_millisecond(at.parse().ok()?).ok())
 }
 
 impl Reconciler {
@@ -78,33 +95,46 @@ impl Reconciler {
         let left = match message {
             Message::Event { detail } if Message::ordered_by(&detail).is_some() => {
                 match Message::ordered_by(&detail) {
-                    Some(erasure) => self.erase(erasure, deadline).await?,
+                    Some(erasure) => self.erase(erasure).await?,
                     None => None,
                 }
             }
-            Message::Erasure { erasure } => self.erase(erasure, deadline).await?,
+            Message::Erasure { erasure } => self.erase(erasure).await?,
             Message::Event { detail } if Message::pass_of(&detail).is_some() => {
                 match Message::pass_of(&detail) {
-                    Some(pass) => self.make_real(pass, deadline).await?,
+                    Some(pass) => self.make_real(pass).await?,
                     None => None,
                 }
             }
             Message::FullPass { full_pass } if full_pass.made_real.is_some() => {
-                self.make_real(full_pass, deadline).await?
+                self.make_real(full_pass).await?
+            }
+            Message::Event { detail } if Message::taken_back_by(&detail).is_some() => {
+                match Message::taken_back_by(&detail) {
+                    Some(pass) => self.take_back(pass).await?,
+                    None => None,
+                }
+            }
+            Message::FullPass { full_pass } if full_pass.taken_back.is_some() => {
+                self.take_back(full_pass).await?
+            }
+            Message::FullPass { full_pass } if full_pass.released => {
+                self.release(full_pass).await?
             }
             Message::Event { detail } => {
                 let tenant = self.directory.system(detail.tenant.clone());
-                let rest = tenant.roles().follow_up(&detail, deadline).await?;
+                let rest = tenant.roles().follow_up(&detail, one_part()).await?;
                 if rest.is_none() {
                     measure_lag(detail.occurred_at);
                 }
-                rest.map(|rest| Message::rest(detail.tenant, rest))
+                let place = Place::of(&detail);
+                rest.map(|rest| Message::rest(detail.tenant, rest, place))
             }
-            Message::Rest { tenant, rest } => {
-                let again = self.directory.system(tenant.clone());
-                let rest = again.roles().go_on(&rest, deadline).await?;
-                rest.map(|rest| Message::rest(tenant, rest))
-            }
+            Message::Rest {
+                tenant,
+                rest,
+                place,
+            } => self.go_on(tenant, rest, place).await?,
             Message::FullPass { full_pass } if full_pass.only_roles => {
                 if full_pass
                     == (Pass {
@@ -122,20 +152,16 @@ impl Reconciler {
                 self.begin_later(full_pass).await?;
                 return Ok(());
             }
-            Message::FullPass { full_pass } => {
-                if full_pass.begins_all()
-                    && let Err(error) = self.order_erasures().await
-                {
-                    tracing::error!(error = chain(&error), "{PART_FAILED}");
-                    count(Metric::FailedParts);
+            Message::FullPass { full_pass } if full_pass.spread => {
+                let ordered_at = sent_at(&record).unwrap_or_else(Timestamp::now);
+                self.spread(ordered_at).await?;
+                return Ok(());
+            }
+            Message::FullPass { mut full_pass } => {
+                if full_pass.begins_all() {
+                    full_pass.pass = full_pass.pass.or_else(|| sent_at(&record));
                 }
-                match full_pass.spread {
-                    true => {
-                        self.spread(Timestamp::now()).await?;
-                        return Ok(());
-                    }
-                    false => self.full_pass(full_pass, deadline).await?,
-                }
+                self.go_on_with_pass(full_pass, deadline).await?
             }
         };
         match left {
@@ -145,38 +171,6 @@ impl Reconciler {
             }
             None => Ok(()),
         }
-    }
-
-    /// Lets take effect what a connection has said while it was only observed, until `deadline`: first what it gives, so that
-    /// nobody is without a role in between, and then what it takes away. Returns the message that continues, if any. Every
-    /// step can be repeated, and what it leaves out the next full pass does.
-    async fn make_real(&self, mut pass: Pass, deadline: Instant) -> Result<Option<Message>, Error> {
-        let (Some(tenant), Some(connection)) = (&pass.tenant, &pass.made_real) else {
-            return Ok(None);
-        };
-        let tenant = self.directory.system(tenant.clone());
-        if pass.held.is_none() {
-            let behind = pass.person.take();
-            pass.person = tenant
-                .roles()
-                .make_real(connection, behind, deadline)
-                .await?;
-            if pass.person.is_some() {
-                return Ok(Some(Message::FullPass { full_pass: pass }));
-            }
-        }
-        let held = pass.held.take().filter(|held| !held.is_empty());
-        let sign_in = tenant.sign_in();
-        let released = sign_in.release_held_of(connection, held, deadline).await;
-        if let Some(error) = released.failed {
-            return Err(error);
-        }
-        if let Some(next) = released.next {
-            pass.held = Some(next);
-            return Ok(Some(Message::FullPass { full_pass: pass }));
-        }
-        tenant.roles().is_made_real(connection).await?;
-        Ok(None)
     }
 
     /// Gives the roles of the stack to the tenants that have none of their own, until `deadline`, if the roles have changed
@@ -243,22 +237,6 @@ impl Reconciler {
                 failed |= attempted(&of, "the schemas of the stack", passed_on).is_none();
             }
             behind = Some(last);
-        }
-        Ok(())
-    }
-
-    /// Goes on with an erasure until `deadline`. Returns the message that continues it, if any.
-    async fn erase(&self, erasure: Erased, deadline: Instant) -> Result<Option<Message>, Error> {
-        let tenant = self.directory.system(erasure.tenant.clone());
-        let person = erasure.person.as_deref();
-        let is_left = tenant.erasures().go_on(person, deadline).await?;
-        Ok(is_left.then_some(Message::Erasure { erasure }))
-    }
-
-    /// Queues a message for each erasure that is not finished, such as those of tenants that were deleted a week ago.
-    async fn order_erasures(&self) -> Result<(), Failure> {
-        for erasure in self.directory.unfinished_erasures().await? {
-            self.queue.send(&Message::Erasure { erasure }).await?;
         }
         Ok(())
     }

@@ -44,6 +44,10 @@ const WAITING_AT_ONCE: usize = 100;
 const AFTER_DEADLINE: SignedDuration = SignedDuration::from_secs(30);
 /// How long a turn lasts at most, before the other webhooks of the invocation. A slow receiver goes on in another turn.
 const TURN_TIME: Duration = Duration::from_secs(20);
+/// From which duration on a delivery counts as slow.
+const SLOW_DELIVERY: Duration = Duration::from_secs(1);
+/// How long a turn with a slow delivery lasts at most, so that the invocation soon serves others.
+const SLOW_TURN_TIME: Duration = Duration::from_secs(5);
 /// The turns of one webhook in an invocation, if admins change it meanwhile.
 const TURNS: usize = 5;
 
@@ -53,6 +57,7 @@ pub fn handler(directory: Directory) -> Sender {
         outbound: Outbound::new(directory.webhook_targets()),
         directory,
         clock: Clock::default(),
+        slow_turn: SLOW_TURN_TIME,
     }
 }
 
@@ -62,6 +67,7 @@ pub struct Sender {
     directory: Directory,
     outbound: Outbound,
     clock: Clock,
+    slow_turn: Duration,
 }
 
 /// The clock, which tests set.
@@ -147,6 +153,15 @@ impl Sender {
     pub fn patient_for(self, time: Duration) -> Self {
         Self {
             outbound: self.outbound.within(time),
+            ..self
+        }
+    }
+
+    /// Returns the sender with another time for a turn with a slow delivery.
+    #[must_use]
+    pub fn with_slow_turns_of(self, time: Duration) -> Self {
+        Self {
+            slow_turn: time,
             ..self
         }
     }
@@ -336,6 +351,7 @@ impl Sender {
         let secrets = webhooks
             .live_secrets(&turn.webhook, self.clock.now())
             .await?;
+        let (begun, mut deadline) = (Instant::now(), deadline);
         loop {
             if Instant::now() >= deadline {
                 let holds = webhooks.interrupt(turn, self.clock.now()).await?;
@@ -360,21 +376,23 @@ impl Sender {
             let events = page.items.into_iter().map(|item| item.event);
             let events: Vec<_> = events.collect();
             let at = At { tenant, webhooks };
-            let ended = self.send_page(at, turn, (events, page.next), &secrets, deadline);
+            let shortened = (&mut deadline, begun + self.slow_turn);
+            let ended = self.send_page(at, turn, (events, page.next), &secrets, shortened);
             if let Some(ended) = ended.await? {
                 return Ok(ended);
             }
         }
     }
 
-    /// Sends events one by one, and stores how far the webhook is. `None` if the turn goes on after `next`.
+    /// Sends events one by one, and stores how far the webhook is. `None` if the turn goes on after `next`. A slow delivery
+    /// makes the turn end at `sooner`.
     async fn send_page(
         &self,
         At { tenant, webhooks }: At<'_>,
         turn: &mut Turn,
         (events, next): (Vec<rollcall_directory::Event>, u64),
         secrets: &[WebhookSecret],
-        deadline: Instant,
+        (deadline, sooner): (&mut Instant, Instant),
     ) -> Result<Option<Ended>, Error> {
         let (mut delivered, mut sent_to) = (Delivered::default(), turn.webhook.sent_to);
         for event in events {
@@ -382,7 +400,7 @@ impl Sender {
                 sent_to = event.sequence;
                 continue;
             }
-            if Instant::now() >= deadline {
+            if Instant::now() >= *deadline {
                 let held = webhooks.advance(turn, sent_to, delivered, self.clock.now());
                 // Otherwise an admin has changed it, and the next turn begins from there.
                 return Ok(match held.await? {
@@ -394,8 +412,12 @@ impl Sender {
                 return Ok(Some(Ended::Changed));
             }
             let at = self.clock.now().as_second();
-            let url = &turn.webhook.target_url;
-            match self.outbound.deliver(url, &event, secrets, at).await {
+            let (url, began) = (&turn.webhook.target_url, Instant::now());
+            let delivery = self.outbound.deliver(url, &event, secrets, at).await;
+            if began.elapsed() >= SLOW_DELIVERY {
+                *deadline = sooner.min(*deadline);
+            }
+            match delivery {
                 Ok(()) => {
                     sent_to = event.sequence;
                     delivered.count += 1;

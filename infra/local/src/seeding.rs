@@ -171,7 +171,8 @@ impl Sower<'_> {
 
     /// Puts a resource. Returns whether it was created.
     async fn put(&self, place: &str, url: &str, body: &Value) -> Result<bool, SeedError> {
-        let sent = self.send(Method::PUT, url, self.key, Some(body)).await;
+        let caller = self.caller();
+        let sent = caller.send(Method::PUT, url, self.key, Some(body)).await;
         let (status, _) = sent.map_err(|refused| self.seed.wrong(place, refused.0))?;
         Ok(status == StatusCode::CREATED)
     }
@@ -184,21 +185,15 @@ impl Sower<'_> {
         url: &str,
         body: Option<&Value>,
     ) -> Result<Value, SeedError> {
-        let sent = self.send(method, url, self.key, body).await;
+        let caller = self.caller();
+        let sent = caller.send(method, url, self.key, body).await;
         let (_, read) = sent.map_err(|refused| self.seed.wrong(place, refused.0))?;
         Ok(read)
     }
 
-    /// Sends a request to the gateway, as often as it asks for patience.
-    async fn send(
-        &self,
-        method: Method,
-        url: &str,
-        credential: &str,
-        body: Option<&Value>,
-    ) -> Result<(StatusCode, Value), Refused> {
-        let caller = Caller::local(self.gateway, self.urls.address);
-        caller.send(method, url, credential, body).await
+    /// Returns whoever sends the requests.
+    fn caller(&self) -> Caller<'_> {
+        Caller::local(self.gateway, self.urls.address)
     }
 }
 
@@ -304,7 +299,11 @@ impl<'a> Pushing<'a> {
             (false, Some(name)) => {
                 let filter = format!("{} eq {}", kind.name, Value::from(name));
                 let url = format!("{collection}?filter={}&attributes=id", encoded(&filter));
-                let found = self.sower.send(Method::GET, &url, token, None).await;
+                let found = self
+                    .sower
+                    .caller()
+                    .send(Method::GET, &url, token, None)
+                    .await;
                 let (_, found) = found.map_err(wrong)?;
                 let id = found.pointer("/Resources/0/id").and_then(Value::as_str);
                 id.map(str::to_owned)
@@ -315,7 +314,11 @@ impl<'a> Pushing<'a> {
             Some(id) => (Method::PUT, format!("{collection}/{id}")),
             None => (Method::POST, collection),
         };
-        let pushed = self.sower.send(method, &url, token, Some(&whole)).await;
+        let pushed = self
+            .sower
+            .caller()
+            .send(method, &url, token, Some(&whole))
+            .await;
         let (_, pushed) = pushed.map_err(wrong)?;
         Ok(there.unwrap_or_else(|| text(&pushed, "id")))
     }

@@ -269,3 +269,21 @@ fn the_process_says_what_is_wrong_before_it_touches_anything() {
     assert_eq!(error.lines().count(), 1, "{error}");
     assert!(!data.exists());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_demo_of_which_only_a_part_is_there_is_refused() {
+    let (scratch, path) = file("tenants: {larkfield: {tenant: {display_name: Larkfield}}}");
+    let storage = || Storage::Disk(scratch.path().join("data"));
+    drop(start(storage(), Some(&path)).await);
+    let options = Options {
+        storage: storage(),
+        seed: Some(SeedWith::Demo),
+        ..Options::default()
+    };
+    let error = Local::start(options).await.unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the demo cannot be written: an earlier start ended before it had written everything; delete the data directory \
+         and start again"
+    );
+}

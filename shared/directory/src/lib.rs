@@ -70,7 +70,7 @@ mod tenant;
 
 pub use crate::archive::log::ARCHIVE_NAME_VARIABLE;
 pub use crate::credentials::access_token::AccessToken;
-pub use crate::credentials::authenticate::{Caller, UsedUp, Verdict};
+pub use crate::credentials::authenticate::{Caller, Granted, UsedUp, Verdict};
 pub use crate::credentials::connection_rules::ConnectionRules;
 pub use crate::credentials::connections::{Connection, MadeReal, PeopleOf};
 pub use crate::credentials::handle::Credentials;
@@ -79,10 +79,14 @@ pub use crate::credentials::invitations::{NotInvited, NotMailed};
 pub use crate::credentials::key_history::{KeyChange, KeyChanger};
 pub use crate::credentials::lease::Lease;
 pub use crate::credentials::predecessors::Predecessor;
+pub use crate::credentials::rejected_mail::{
+    MailRejection, MailedTo, RejectedMail, RejectedMails, RejectingAddress, Reported,
+};
 pub use crate::credentials::repeats::{Repeat, RepeatKey, Repeated, StoredAnswer};
 pub use crate::credentials::secret::{Purpose, TokenSecret};
 pub use crate::credentials::service_key::{NewServiceKey, ServiceKey};
 pub use crate::credentials::service_keys::{IssuedServiceKey, ServiceKeys};
+pub use crate::credentials::sole_connection::LateObserved;
 pub use crate::credentials::token_item::{Refusal, Token, TokenKind};
 pub use crate::credentials::token_uses::TokenUses;
 pub use crate::credentials::tokens::{IssuedToken, NewToken};
@@ -95,7 +99,7 @@ pub use crate::erasure::record::{Erased, Erasure};
 pub use crate::export::handle::Exports;
 pub use crate::export::pages::ExportPage;
 pub use crate::findings::handle::Findings;
-pub use crate::findings::last_pass::{Judged, LastPass};
+pub use crate::findings::last_pass::{BeforePass, Judged, LastPass};
 pub use crate::findings::record::{
     ClosedFinding, FindingRecord, MAX_SNOOZE_DAYS, ObservedFinding, OpenFinding, Snooze,
 };
@@ -103,7 +107,7 @@ pub use crate::findings::watch::Noticed;
 pub use crate::import::handle::Imports;
 pub use crate::import::outcome::{Counts, Field, Outcome, RowFailure, RowResult};
 pub use crate::import::part::MAX_ROWS;
-pub use crate::import::row::ImportRow;
+pub use crate::import::row::{ImportRow, RefusedRow};
 pub use crate::import::state::{Import, ImportFormat, ImportMode, NewImport, PartResult};
 pub use crate::import::unmatched::UnmatchedPerson;
 pub use crate::indexes::fill::{Filled, IndexedPeople};
@@ -120,7 +124,7 @@ pub use crate::reapply::{Reapplied, reapply};
 pub use crate::request_log::diagnosis::Diagnosis;
 pub use crate::request_log::handle::RequestLog;
 pub use crate::request_log::log::{LoggedRequest, RequestQuery};
-pub use crate::request_log::redaction::SentBody;
+pub use crate::request_log::redaction::{SentBody, filters_by_secret, without_quotes};
 pub use crate::request_log::trace::RequestTrace;
 pub use crate::resources::all_kinds::QueryOfAll;
 pub use crate::resources::brake::Tripped;
@@ -128,16 +132,18 @@ pub use crate::resources::effects::{Effects, Written};
 pub use crate::resources::handle::{Members, Resources};
 pub use crate::resources::page::{Onward, Page};
 pub use crate::resources::restore::Fate;
+pub use crate::roles::continuation::Continuation;
 pub use crate::roles::explain::{ExplainedGrant, HeldBack, PersonRole, Source};
 pub use crate::roles::handle::Roles;
 pub use crate::roles::look_over::LookedOver;
 pub use crate::roles::made_real::makes_real;
 pub use crate::roles::mappings::Mapping;
-pub use crate::roles::named_mappings::NamedMapping;
+pub use crate::roles::mappings::NamedMapping;
 pub use crate::roles::observed_changes::{Met, ObservedPage, ObservedPerson};
-pub use crate::roles::person::Person;
+pub use crate::roles::outlook::{Outlook, RoleOutlook};
+pub use crate::roles::person::{ChangedPerson, Person};
 pub use crate::roles::preview::{AffectedPerson, Preview, RoleChange, WantedMappings};
-pub use crate::roles::reconcile::{Continuation, Progress};
+pub use crate::roles::reconcile::Progress;
 pub use crate::sign_in::assertion::Assertion;
 pub use crate::sign_in::bindings::Bound;
 pub use crate::sign_in::check::{Introspection, Session, SessionPerson, SessionUse};
@@ -153,8 +159,10 @@ pub use crate::sign_in::sessions::{IssuedSession, PersonSession, PortalSession, 
 pub use crate::sign_in::support::NewSupportAccess;
 pub use crate::tenant::Tenant;
 pub use crate::tenants::branding::{KeptBranding, StackBranding};
+pub use crate::tenants::branding_history::BrandingChange;
 pub use crate::tenants::change_settings::SettingsChange;
 pub use crate::tenants::handle::{Lifecycle, TenantSettings};
+pub use crate::tenants::hourly_pass::{BegunPass, HourlyPass, PassStep, PassTurn};
 pub use crate::tenants::lifecycle::{
     CeilingsChange, NewTenant, TenantChange, TenantDetails, TenantSummary,
 };
@@ -188,7 +196,25 @@ pub use rollcall_model::{
     UnknownScope, Way, WebhookTargets, clock, is_id, mail_domain, sha256_hex, shown,
     without_secrets,
 };
-pub use rollcall_store::{Error, KeyRing, KeySource, capacity, create_table, sdk_config};
+pub use rollcall_store::{
+    Error, KeyRing, KeySource, call_failure, capacity, create_table, sdk_config,
+};
+
+/// The bounds that requests are checked with, for the document that states them.
+pub mod bounds {
+    pub use rollcall_model::{
+        MAX_AT_LEAST, MAX_CHOSEN, MAX_DESCRIPTION, MAX_LINK, MAX_MAIL_ADDRESS, MAX_NETWORKS,
+        MAX_ORIGIN, MAX_PERCENT, MAX_PERMISSION, MAX_PRODUCT_NAME, MAX_ROLE_ID, MAX_ROLE_NAME,
+        MAX_ROLES, MAX_TENANT_ID, SETTABLE, is_chosen_id,
+    };
+
+    pub use crate::credentials::connection_rules::{MAX_ALIAS_CHARS, MAX_REPLACED};
+    pub use crate::tenants::change_settings::{
+        MAX_BURST, MAX_CACHE_SECONDS, MAX_CEILING_PER_MINUTE, MAX_CONTACTS, MAX_DOMAIN_CHARS,
+        MAX_DOMAINS, MAX_ORIGINS, MAX_PER_MINUTE, MAX_RETENTION_DAYS, MAX_SAMPLING,
+    };
+    pub use crate::webhooks::target::MAX_URL;
+}
 
 /// The internal items that `rollcall-insight` needs in addition to the handles, to analyse the stored data. No other
 /// crate may use them.

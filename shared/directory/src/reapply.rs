@@ -1,13 +1,13 @@
-//! Does again in a restored table what was archived after the restore point, and ends all sessions. Every step can be
-//! repeated, so a call that runs out of time is followed by another one.
+//! Does again in a restored table what was archived after the restore point, and ends all sessions. The table has how far the
+//! work is, so a call that runs out of time is followed by one that goes on there. Every step can be repeated.
 
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use rollcall_model::{Catalogue, GROUPS, Grant, Reason, Role, RoleId, USERS};
 use rollcall_scim::{PATCH_OP_URN, Patch, Precondition, Resource};
-use rollcall_store::{Error, Range, retry_stale, text};
-use serde::Serialize;
+use rollcall_store::{Error, Range, StackKeys, Table, from_item, now, retry_stale, text, to_item};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -25,70 +25,171 @@ use crate::tenant::Tenant;
 const MARGIN: SignedDuration = SignedDuration::from_mins(10);
 /// Tenants read at once.
 const TENANTS_AT_ONCE: usize = 100;
+/// A call that is killed does so many tenants or steps again at most.
+const SAVED_EVERY: usize = 50;
+/// How many refusals are kept: the item with them stays below DynamoDB's 400 KB.
+const MOST_REFUSED: usize = 500;
 
-/// The result of one call.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+/// What the calls have done since the work began.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reapplied {
     /// Whether everything is done. Otherwise, call again before anybody uses the table.
     pub done: bool,
     /// How many revocations, deletions and erasures were done again, or were found done.
     pub reapplied: usize,
-    /// What was refused, such as the deletion of somebody who is the last owner at the restore point.
+    /// What was refused, such as the deletion of somebody who is the last owner at the restore point. At most 500.
     pub refused: Vec<String>,
-    /// How many sessions and portal links were ended by this call.
+    /// How many sessions and portal links were ended.
     pub sessions_ended: usize,
 }
 
-/// Does everything until `deadline`. Sessions end first.
+/// How far the work is. It is stored in the restored table.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Position {
+    restored_to: Timestamp,
+    /// The steps are those of what was archived from here on, until `until`.
+    from: Timestamp,
+    until: Timestamp,
+    /// The last tenant whose sessions have ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sessions_until: Option<String>,
+    /// Whether the sessions of all tenants have ended.
+    without_sessions: bool,
+    /// The number of steps that are done.
+    steps: usize,
+    result: Reapplied,
+}
+
+impl Position {
+    fn at_beginning(restored_to: Timestamp) -> Self {
+        Self {
+            restored_to,
+            from: restored_to - MARGIN,
+            until: now(),
+            sessions_until: None,
+            without_sessions: false,
+            steps: 0,
+            result: Reapplied::default(),
+        }
+    }
+
+    /// Returns where a call begins.
+    ///
+    /// When everything was done, it is what was archived since. Sessions do not end again: nobody used the table. A
+    /// position of another restore was in the backup.
+    async fn read(table: &Table, restored_to: Timestamp) -> Result<Self, Error> {
+        let item = table.get(&StackKeys::reapplied()).await?;
+        let stored: Option<Self> = item.map(from_item).transpose()?;
+        Ok(match stored {
+            Some(position) if position.restored_to == restored_to => match position.result.done {
+                false => position,
+                true => Self {
+                    from: position.until - MARGIN,
+                    without_sessions: true,
+                    ..Self::at_beginning(restored_to)
+                },
+            },
+            _ => Self::at_beginning(restored_to),
+        })
+    }
+
+    async fn save(&self, table: &Table) -> Result<(), Error> {
+        table.put(to_item(&StackKeys::reapplied(), self)?).await
+    }
+}
+
+/// Goes on until `deadline`, with one tenant or step at least. Sessions end first.
 ///
 /// # Errors
-/// Only table errors.
+/// Only table errors. The next call goes on before what failed.
 pub async fn reapply(
     directory: &Directory,
     restored_to: Timestamp,
     deadline: Instant,
 ) -> Result<Reapplied, Error> {
-    let mut result = Reapplied::default();
-    let mut behind: Option<String> = None;
-    loop {
-        let tenants = directory
-            .tenants(behind.as_deref(), TENANTS_AT_ONCE)
-            .await?;
-        let Some(last) = tenants.last() else { break };
-        behind = Some(last.id.to_string());
-        for tenant in tenants {
-            let tenant = directory.system(tenant.id);
-            result.sessions_ended += end_sessions(&tenant).await?;
-            if Instant::now() >= deadline {
-                return Ok(result);
-            }
-        }
+    let table = directory.table();
+    let mut position = Position::read(table, restored_to).await?;
+    let worked = work(directory, &mut position, deadline).await;
+    position.save(table).await?;
+    worked?;
+    Ok(position.result)
+}
+
+async fn work(
+    directory: &Directory,
+    position: &mut Position,
+    deadline: Instant,
+) -> Result<(), Error> {
+    if !position.without_sessions && !end_all_sessions(directory, position, deadline).await? {
+        return Ok(());
     }
-    let archived = match directory.archive_table() {
-        Some(archive) => since(archive, restored_to - MARGIN).await?,
+    let mut archived = match directory.archive_table() {
+        Some(archive) => since(archive, position.from).await?,
         None => Vec::new(),
     };
-    for step in plan(archived) {
-        match again(directory, &step).await {
-            Ok(()) => {}
-            // It began after the restore point.
-            Err(error) if error.reason() == Reason::NotFound => {}
-            Err(error) if error.is_refusal() => {
-                let tenant = step.tenant.map(|tenant| tenant.to_string());
-                let tenant = tenant.unwrap_or_default();
-                result
-                    .refused
-                    .push(format!("{:?} {tenant} {}: {error}", step.action, step.id));
-            }
-            Err(error) => return Err(error),
+    // The steps stay the same from call to call.
+    archived.retain(|record| record.at <= position.until);
+    for step in plan(archived).iter().skip(position.steps) {
+        if let Some(refused) = again_unless_refused(directory, step).await?
+            && position.result.refused.len() < MOST_REFUSED
+        {
+            position.result.refused.push(refused);
         }
-        result.reapplied += 1;
+        position.steps += 1;
+        position.result.reapplied += 1;
         if Instant::now() >= deadline {
-            return Ok(result);
+            return Ok(());
+        }
+        if position.steps.is_multiple_of(SAVED_EVERY) {
+            position.save(directory.table()).await?;
         }
     }
-    result.done = true;
-    Ok(result)
+    position.result.done = true;
+    Ok(())
+}
+
+/// Ends the sessions and portal links of all tenants. Returns whether that is done.
+async fn end_all_sessions(
+    directory: &Directory,
+    position: &mut Position,
+    deadline: Instant,
+) -> Result<bool, Error> {
+    loop {
+        let behind = position.sessions_until.as_deref();
+        let tenants = directory.tenants(behind, TENANTS_AT_ONCE).await?;
+        if tenants.is_empty() {
+            position.without_sessions = true;
+            return Ok(true);
+        }
+        for (number, tenant) in (1_usize..).zip(tenants) {
+            let id = tenant.id.to_string();
+            let ended = end_sessions(&directory.system(tenant.id)).await?;
+            position.result.sessions_ended += ended;
+            position.sessions_until = Some(id);
+            if Instant::now() >= deadline {
+                return Ok(false);
+            }
+            if number.is_multiple_of(SAVED_EVERY) {
+                position.save(directory.table()).await?;
+            }
+        }
+    }
+}
+
+/// Does a step again. Returns what was refused.
+async fn again_unless_refused(directory: &Directory, step: &Step) -> Result<Option<String>, Error> {
+    match again(directory, step).await {
+        Ok(()) => Ok(None),
+        // It began after the restore point.
+        Err(error) if error.reason() == Reason::NotFound => Ok(None),
+        Err(error) if error.is_refusal() => {
+            let tenant = step.tenant.as_ref().map(ToString::to_string);
+            let tenant = tenant.unwrap_or_default();
+            let (action, id) = (step.action, &step.id);
+            Ok(Some(format!("{action:?} {tenant} {id}: {error}")))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Ends all sessions and portal links of a tenant. Returns how many there were.
@@ -127,8 +228,12 @@ async fn again(directory: &Directory, step: &Step) -> Result<(), Error> {
         Action::UnmapAwaited => unmap_awaited(&tenant, id, &step.taken).await,
         Action::RemoveMembers => remove_members(&tenant, id, &step.taken).await,
         Action::DeleteGroup => delete_group(&tenant, id).await,
+        Action::ForgetSubjects => {
+            let forgotten = tenant.sign_in().bind_anew(id, Role::Owner).await;
+            forgotten.map(drop)
+        }
         Action::DeactivatePerson => deactivate(&tenant, id).await,
-        Action::BlockPerson => tenant.sign_in().block(id, Role::Owner).await,
+        Action::BlockPerson => tenant.sign_in().block(id, Role::Owner).await.map(drop),
         Action::DeletePerson => {
             let deleted = tenant.sign_in().delete_person(id, Role::Owner).await;
             deleted.map(|_| ())
@@ -159,7 +264,10 @@ async fn take_roles(tenant: &Tenant, user: &str, taken: &BTreeSet<String>) -> Re
     let held = record.account.manual.iter().flat_map(Grant::roles);
     let roles = tenant.settings().read().await?.roles;
     match left(held.cloned().collect(), taken, &roles) {
-        Some(left) => tenant.roles().give_role(user, left, Role::Owner).await,
+        Some(left) => {
+            let given = tenant.roles().give_role(user, left, Role::Owner).await;
+            given.map(drop)
+        }
         None => Ok(()),
     }
 }

@@ -18,33 +18,56 @@ const MAX_PAGES: usize = 20;
 pub struct PickedPerson {
     /// The user's id.
     pub id: String,
-    /// What people call them: `displayName`, or else the formatted name, or else `userName`.
+    /// What people call them: `displayName`, or else the formatted name, or else the given and the family name, or else what
+    /// is before the `@` in `userName`. Never an address.
     pub name: String,
 }
 
+/// Returns whether it is what people call somebody, and not nothing or an address.
+fn is_name(text: &str) -> bool {
+    let is_address = text.contains('@') && !text.trim().contains(char::is_whitespace);
+    !text.trim().is_empty() && !is_address
+}
+
+/// Returns the names of a person: the one that is shown first, if there is one.
+fn names(person: &Person) -> Vec<String> {
+    let parts = person.attributes.get("name").and_then(Value::as_object);
+    let part = |name: &str| parts?.get(name)?.as_str().filter(|text| is_name(text));
+    let both: Vec<&str> = [part("givenName"), part("familyName")]
+        .into_iter()
+        .flatten()
+        .collect();
+    let shown = person.display_name.as_deref().filter(|text| is_name(text));
+    let shown = shown.or(part("formatted")).map(str::to_owned);
+    let shown = shown.or((!both.is_empty()).then(|| both.join(" ")));
+    let others = parts.into_iter().flatten();
+    let others = others.filter_map(|(_, part)| part.as_str().filter(|text| is_name(text)));
+    shown.into_iter().chain(others.map(str::to_owned)).collect()
+}
+
 impl PickedPerson {
-    fn of(person: Person) -> Self {
-        let formatted = || {
-            let name = person.attributes.get("name")?.get("formatted")?;
-            name.as_str().map(str::to_owned)
-        };
-        let is_name = |name: &String| !name.trim().is_empty();
-        let name = person.display_name.clone().filter(is_name);
-        let name = name.or_else(|| formatted().filter(is_name));
-        Self {
-            name: name.unwrap_or_else(|| person.user_name.clone()),
-            id: person.id,
+    /// Returns the person if each word begins a word of one of their names. The index finds by addresses as well, which a
+    /// picker must not disclose.
+    fn found(person: Person, wanted: &[String]) -> Option<Self> {
+        let names = names(&person);
+        if !are_called(&names, wanted) {
+            return None;
         }
+        let local = || {
+            let name = person.user_name.as_str();
+            name.split_once('@').map_or(name, |(local, _)| local)
+        };
+        Some(Self {
+            name: names
+                .first()
+                .map_or_else(|| local().to_owned(), String::clone),
+            id: person.id,
+        })
     }
 }
 
-/// Returns whether each word begins a word of the name that is shown, or of a part of `name`. The index finds by addresses
-/// as well, which a picker must not disclose.
-fn is_called(picked: &PickedPerson, parts: Option<&Value>, wanted: &[String]) -> bool {
-    let parts = parts.and_then(Value::as_object).into_iter().flatten();
-    let parts = parts.filter_map(|(_, part)| part.as_str());
-    let names = std::iter::once(picked.name.as_str()).chain(parts);
-    let words: Vec<String> = names.flat_map(searched_words).collect();
+fn are_called(names: &[String], wanted: &[String]) -> bool {
+    let words: Vec<String> = names.iter().flat_map(|name| searched_words(name)).collect();
     let begins = |wanted: &String| words.iter().any(|word| word.starts_with(wanted.as_str()));
     wanted.iter().all(begins)
 }
@@ -84,11 +107,8 @@ impl Insight<'_> {
                 ..PeopleQuery::default()
             };
             let (people, next) = self.list_people(&query, order, cursor.as_deref()).await?;
-            let found = people.into_iter().filter_map(|person| {
-                let parts = person.attributes.get("name").cloned();
-                let found = PickedPerson::of(person);
-                is_called(&found, parts.as_ref(), &wanted).then_some(found)
-            });
+            let found = people.into_iter();
+            let found = found.filter_map(|person| PickedPerson::found(person, &wanted));
             let found: Vec<_> = found.collect();
             if full.is_some() && !found.is_empty() {
                 return Ok((picked, full));
@@ -113,17 +133,11 @@ impl Insight<'_> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn people_are_found_by_their_names_alone() {
-        let ada = PickedPerson {
-            id: "u-1".to_owned(),
-            name: "Ada King".to_owned(),
-        };
-        let parts = json!({"familyName": "Lovelace"});
+        let names = ["Ada King".to_owned(), "Lovelace".to_owned()];
         for (text, expected) in [
             ("", true),
             ("ad", true),
@@ -132,8 +146,21 @@ mod tests {
             ("ada@example.test", false),
             ("bob", false),
         ] {
-            let found = is_called(&ada, Some(&parts), &searched_words(text));
+            let found = are_called(&names, &searched_words(text));
             assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_no_name() {
+        for (text, expected) in [
+            ("Ada", true),
+            ("Ada @ Work", true),
+            ("  ", false),
+            ("ada@example.test", false),
+            (" ada@example.test ", false),
+        ] {
+            assert_eq!(is_name(text), expected, "{text}");
         }
     }
 }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::secrets::cleaned;
 use crate::tenant_id::TenantId;
 
 /// The maximum length of the name of a shortened subject, in characters.
@@ -87,7 +88,7 @@ impl Actor {
     pub fn portal_link(link: PortalLink, session: impl Into<String>) -> Self {
         Self::Known(KnownActor::PortalLink {
             id: link.id,
-            email: link.email,
+            email: link.email.map(cleaned),
             session: Some(session.into()),
         })
     }
@@ -195,29 +196,40 @@ pub struct PortalLink {
 
 /// The subject of a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Subject {
     /// `user`, `group`, `tenant`, `connection` or `token`.
     #[serde(rename = "type")]
     pub kind: Cow<'static, str>,
     /// Its id.
     pub id: String,
-    /// Its name when the change was made.
+    /// Its name when the change was made, without secrets.
     pub name: String,
 }
 
 impl Subject {
-    /// Creates a subject.
+    /// Creates a subject. Clients choose names, so what looks like a secret in one is left out.
     pub fn new(kind: &'static str, id: impl Into<String>, name: impl Into<String>) -> Self {
         Self {
             kind: kind.into(),
             id: id.into(),
-            name: name.into(),
+            name: cleaned(name),
         }
     }
 
     /// Returns a tenant as a subject.
     pub fn tenant(id: &TenantId) -> Self {
         Self::new("tenant", id.as_str(), id.as_str())
+    }
+
+    /// Returns the subject without what it was: `placeholder` takes the place of its id and name.
+    #[must_use]
+    pub fn erased(self, placeholder: &str) -> Self {
+        Self {
+            id: placeholder.to_owned(),
+            name: placeholder.to_owned(),
+            ..self
+        }
     }
 
     /// Returns the subject with its name cut to 80 characters and an ellipsis, if it is longer.
@@ -302,6 +314,18 @@ mod tests {
         }
         assert!(!actor.is_called(""));
         assert!(!Actor::SYSTEM.is_called(""));
+    }
+
+    #[test]
+    fn no_subject_and_no_actor_is_made_with_a_secret() {
+        let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln";
+        let subject = Subject::new("group", "1", format!("Bearer {jwt}"));
+        assert_eq!(subject.name, "Bearer ***");
+        let link = PortalLink {
+            id: None,
+            email: Some(format!("{jwt}@x.test")),
+        };
+        assert_eq!(Actor::portal_link(link, "s").email(), Some("***"));
     }
 
     #[test]

@@ -4,9 +4,9 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 /// The highest share that a limit can have, in percent.
-const MAX_PERCENT: u32 = 100;
+pub const MAX_PERCENT: u32 = 100;
 /// The highest number of changes that a limit can allow whatever the share is.
-const MAX_AT_LEAST: u32 = 100_000;
+pub const MAX_AT_LEAST: u32 = 100_000;
 
 /// What a connection may take away within [`BrakeLimit::WINDOW`]: deactivations, deletions and lost groups, counted
 /// together.

@@ -4,15 +4,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::colour::Colour;
 use crate::id::sha256_hex_of;
+use crate::mail_address::MAX_MAIL_ADDRESS;
 use crate::return_url::is_link;
 use crate::tenant_id::TenantId;
 
 /// The longest name of a product, in characters.
-const MAX_NAME: usize = 60;
+pub const MAX_PRODUCT_NAME: usize = 60;
 /// The longest link, in bytes.
-const MAX_LINK: usize = 500;
-/// The longest address, in bytes.
-const MAX_ADDRESS: usize = 254;
+pub const MAX_LINK: usize = 500;
 /// The largest logo, in bytes.
 pub const MAX_LOGO_BYTES: usize = 64 * 1024;
 /// The width and the height that a logo may have, in pixels.
@@ -138,7 +137,7 @@ impl Branding {
             .is_some_and(|name| !is_name(name))
         {
             return Err(format!(
-                "`product_name` must have 1 to {MAX_NAME} characters, no space at its ends and no control characters"
+                "`product_name` must have 1 to {MAX_PRODUCT_NAME} characters, no space at its ends and no control characters"
             ));
         }
         for (name, link) in [
@@ -172,7 +171,7 @@ impl Branding {
 fn is_name(name: &str) -> bool {
     let is_plain = |c: char| !c.is_control() && !is_directional(c);
     let length = name.chars().count();
-    (1..=MAX_NAME).contains(&length) && name.trim() == name && name.chars().all(is_plain)
+    (1..=MAX_PRODUCT_NAME).contains(&length) && name.trim() == name && name.chars().all(is_plain)
 }
 
 /// Whether a character changes the direction of the text after it, or a line, or cannot be seen.
@@ -193,7 +192,7 @@ fn is_address(text: &str) -> bool {
     };
     let has_dot = host.contains('.') && !host.starts_with('.') && !host.ends_with('.');
     let has_name = !local.is_empty() && local.chars().all(is_local);
-    text.len() <= MAX_ADDRESS && has_name && has_dot && host.chars().all(is_host)
+    text.len() <= MAX_MAIL_ADDRESS && has_name && has_dot && host.chars().all(is_host)
 }
 
 /// How pages and mails of a tenant look: what the tenant has, and otherwise what the stack has.

@@ -11,13 +11,13 @@ use serde::{Deserialize, Serialize};
 use crate::role::{MAX_ROLE_ID, MAX_ROLE_NAME, OWNER_RANK, Permission, Role, RoleId, Way};
 
 /// The maximum number of roles.
-const MAX_ROLES: usize = 30;
+pub const MAX_ROLES: usize = 30;
 /// The maximum size of a catalogue, in bytes. Every sign-in reads it.
 const MAX_SIZE: usize = 8_000;
 /// The maximum length of a permission, in bytes.
-const MAX_PERMISSION: usize = 64;
+pub const MAX_PERMISSION: usize = 64;
 /// The maximum length of a description, in characters.
-const MAX_DESCRIPTION: usize = 200;
+pub const MAX_DESCRIPTION: usize = 200;
 
 /// A role as a catalogue defines it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

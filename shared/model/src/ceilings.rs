@@ -23,14 +23,14 @@ pub struct Ceilings {
     /// The shortest retention that the settings can have, in days.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub min_retention_days: Option<u32>,
-    /// Read units of DynamoDB that the requests of one token may consume per minute; `None` for
+    /// Read units of DynamoDB that the requests of one token, or of one session, may consume per minute; `None` for
     /// [`DEFAULT_READ_UNITS_PER_MINUTE`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_units_per_minute: Option<u32>,
 }
 
-/// How many read units the requests of one token may consume per minute unless the operator says otherwise: two thirds
-/// of what one partition of DynamoDB delivers.
+/// How many read units the requests of one token, or of one session, may consume per minute unless the operator says
+/// otherwise: two thirds of what one partition of DynamoDB delivers.
 pub const DEFAULT_READ_UNITS_PER_MINUTE: u32 = 120_000;
 
 impl Ceilings {

@@ -179,6 +179,8 @@ event_types! {
     PortalLinkCreated = "portal_link.created",
     /// A portal link that was to be mailed was not.
     PortalLinkNotMailed = "portal_link.not_mailed",
+    /// A mail that the tenant sent bounced, or its receiver reported it as spam.
+    MailRejected = "mail.rejected",
     /// A portal link was opened.
     PortalLinkOpened = "portal_link.opened",
     /// A portal link, or the session that it opened, was ended.

@@ -18,7 +18,7 @@ pub fn is_id(text: &str) -> bool {
 }
 
 /// The maximum length of an id that a client chose.
-const MAX_CHOSEN: usize = 64;
+pub const MAX_CHOSEN: usize = 64;
 
 /// Returns whether the text has the form of an id that a client can choose: 1 to 64 of `a-z`, `0-9`, `-` and `_`,
 /// beginning with a letter or a digit. The ids of [`new_id`] have it too.

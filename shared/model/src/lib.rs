@@ -69,31 +69,40 @@ mod webhook_targets;
 pub use account::{Account, BelowAtLogin, Claimed, Grant, PersonState, Withheld};
 pub use actor::{Actor, KnownActor, PortalLink, Subject};
 pub use address_list::{AddressList, MAX_NETWORKS};
-pub use brake::BrakeLimit;
-pub use branding::{Brand, Branding, Logo, LogoKind, LogoMark, MAX_LOGO_BYTES};
-pub use catalogue::{Catalogue, RoleDefinition, UnknownRole};
+pub use brake::{BrakeLimit, MAX_AT_LEAST, MAX_PERCENT};
+pub use branding::{
+    Brand, Branding, Logo, LogoKind, LogoMark, MAX_LINK, MAX_LOGO_BYTES, MAX_PRODUCT_NAME,
+};
+pub use catalogue::{
+    Catalogue, MAX_DESCRIPTION, MAX_PERMISSION, MAX_ROLES, RoleDefinition, UnknownRole,
+};
 pub use ceilings::{AtCeiling, Ceilings, DEFAULT_READ_UNITS_PER_MINUTE};
 pub use colour::{Accents, Colour, InSchemes, InvalidColour};
 pub use effect::{Causes, Effect};
 pub use event_type::EventType;
-pub use id::{generated_id, generated_id_of, is_chosen_id, is_id, new_id, sha256_hex, shown};
+pub use id::{
+    MAX_CHOSEN, generated_id, generated_id_of, is_chosen_id, is_id, new_id, sha256_hex, shown,
+};
 pub use identity::{
     Binding, HeldRequest, IdentifierKind, Identity, NO_CONNECTION, Observation, PersonOrigin,
     Proven, contradict,
 };
 pub use key_scope::{KeyScope, UnknownScope};
 pub use kind::{ChangeEvents, GROUPS, Kind, Lookup, USERS};
-pub use mail_address::mail_domain;
+pub use mail_address::{MAX_MAIL_ADDRESS, mail_domain};
 pub use origin::Origin;
 pub use provider::Provider;
 pub use reason::Reason;
-pub use return_url::{MAX_RETURN_URL, is_return_origin, may_return_to};
-pub use role::{Mappings, NoPermission, Permission, Role, RoleId, Way};
-pub use secrets::{REDACTED, is_secret_name, is_secret_parameter, names_secret, without_secrets};
-pub use session_bounds::{SessionBounds, SessionLimits};
+pub use return_url::{MAX_ORIGIN, MAX_RETURN_URL, is_return_origin, may_return_to};
+pub use role::{MAX_ROLE_ID, MAX_ROLE_NAME, Mappings, NoPermission, Permission, Role, RoleId, Way};
+pub use secrets::{
+    REDACTED, cleaned, cleaned_value, compares_secret, is_secret_name, is_secret_parameter,
+    names_secret, without_secrets,
+};
+pub use session_bounds::{SETTABLE, SessionBounds, SessionLimits};
 pub use settings::{
     ClaimMatch, DeletedPeople, LoggedValues, ManualRoles, RateLimit, RoleSync, RouteBy, Settings,
     SignUp, UnknownMembers,
 };
-pub use tenant_id::{InvalidTenantId, TenantId};
+pub use tenant_id::{InvalidTenantId, MAX_TENANT_ID, TenantId};
 pub use webhook_targets::WebhookTargets;

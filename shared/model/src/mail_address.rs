@@ -1,7 +1,8 @@
 //! Which addresses get mail. An identity provider can send any text as an address, and an admin can type any.
 
-/// The longest address (RFC 5321 §4.5.3.1.3) and its longest local part, in bytes.
-const MAX_ADDRESS: usize = 254;
+/// The longest address (RFC 5321 §4.5.3.1.3), in bytes.
+pub const MAX_MAIL_ADDRESS: usize = 254;
+/// Its longest local part, in bytes.
 const MAX_LOCAL: usize = 64;
 /// The longest label of a domain, in bytes.
 const MAX_LABEL: usize = 63;
@@ -14,7 +15,7 @@ pub fn mail_domain(address: &str) -> Option<String> {
     let (local, domain) = address.split_once('@')?;
     let is_local = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
     let has_ends = !local.starts_with('.') && !local.ends_with('.') && !local.contains("..");
-    let fits = address.len() <= MAX_ADDRESS && (1..=MAX_LOCAL).contains(&local.len());
+    let fits = address.len() <= MAX_MAIL_ADDRESS && (1..=MAX_LOCAL).contains(&local.len());
     let passes = fits && has_ends && local.chars().all(is_local) && is_domain(domain);
     passes.then(|| domain.to_ascii_lowercase())
 }

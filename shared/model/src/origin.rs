@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::secrets::cleaned;
+
 /// The maximum length of a user agent in bytes. Every journal entry of a request contains it.
 const MAX_USER_AGENT: usize = 128;
 /// The maximum length of an address in bytes: the longest form of an IPv6 address.
@@ -15,11 +17,12 @@ const MAX_ADDRESS: usize = 45;
 /// Empty for what Rollcall does by itself, and in what earlier versions stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Origin {
     /// The IP address from which the gateway received the request.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// What the client calls itself: its `User-Agent` header, cut to 128 bytes.
+    /// What the client calls itself: its `User-Agent` header, without secrets, cut to 128 bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_agent: Option<String>,
     /// When the gateway received the request. Not stored with the origin: only entries about the end of somebody's access
@@ -32,8 +35,8 @@ impl Origin {
     /// Returns the origin with this address and user agent, without what is empty.
     pub fn new(address: Option<&str>, user_agent: Option<&str>) -> Self {
         Self {
-            address: address.and_then(|text| bounded(text, MAX_ADDRESS)),
-            user_agent: user_agent.and_then(|text| bounded(text, MAX_USER_AGENT)),
+            address: address.and_then(|text| bounded(&cleaned(text), MAX_ADDRESS)),
+            user_agent: user_agent.and_then(|text| bounded(&cleaned(text), MAX_USER_AGENT)),
             received_at: None,
         }
     }
@@ -77,6 +80,7 @@ mod tests {
         for (given, kept) in [
             ("okta/1.0", Some("okta/1.0".to_owned())),
             (" a\u{0}\tb ", Some("ab".to_owned())),
+            ("sync rcs_acme_0123456789", Some("sync ***".to_owned())),
             ("", None),
             (" \t", None),
             (&"x".repeat(500), Some("x".repeat(128))),

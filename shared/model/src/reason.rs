@@ -85,7 +85,7 @@ reasons! {
     Forbidden = "forbidden", "The credential is valid, but does not permit this.";
     // the service
     RateLimited = "rate_limited", "The tenant or the token is over its rate limit.";
-    ReadBudgetSpent = "read_budget_spent", "The token has read more than the operator of the service allows in a minute.";
+    ReadBudgetSpent = "read_budget_spent", "The token or the session has read more than the operator of the service allows in a minute.";
     Unavailable = "unavailable", "The service is busy. A retry is likely to succeed.";
     Internal = "internal", "The service failed.";
 }

@@ -3,7 +3,7 @@
 /// The longest address, in bytes.
 pub const MAX_RETURN_URL: usize = 2_000;
 /// The longest origin, in bytes.
-const MAX_ORIGIN: usize = 280;
+pub const MAX_ORIGIN: usize = 280;
 /// The hosts that may be without TLS: those of a local run.
 const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 

@@ -11,9 +11,9 @@ use crate::short::Short;
 /// The rank of the owner. Every other role ranks lower.
 pub(crate) const OWNER_RANK: u16 = 1_000;
 /// The maximum length of the id of a role, in bytes.
-pub(crate) const MAX_ROLE_ID: usize = 32;
+pub const MAX_ROLE_ID: usize = 32;
 /// The maximum length of the name of a role, in bytes of UTF-8.
-pub(crate) const MAX_ROLE_NAME: usize = 64;
+pub const MAX_ROLE_NAME: usize = 64;
 
 /// A role of a tenant's catalogue, with everything that decisions and pages need. Roles are ordered by rank, lowest
 /// first.

@@ -7,7 +7,7 @@ use crate::settings::Settings;
 /// How long sessions last unless somebody says otherwise, in minutes.
 const USUAL_MINUTES: u32 = 12 * 60;
 /// The shortest time that a tenant can set, and the longest that an operator can allow, in minutes.
-const SETTABLE: RangeInclusive<u32> = 5..=43_200;
+pub const SETTABLE: RangeInclusive<u32> = 5..=43_200;
 
 /// The operator's bounds of sessions, in all tenants. Only those of people end if nobody uses them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::new_id;
 
-const MAX_LENGTH: usize = 63;
+/// The longest id of a tenant, in characters.
+pub const MAX_TENANT_ID: usize = 63;
 
 /// The id of a tenant: 1 to 63 characters from `a-z`, `0-9` and `-`. It does not start with `-`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -28,7 +29,7 @@ impl TenantId {
 
     /// Returns the last id in order: no tenant is behind it.
     pub fn last_possible() -> Self {
-        Self("z".repeat(MAX_LENGTH))
+        Self("z".repeat(MAX_TENANT_ID))
     }
 
     /// Returns the id as text.
@@ -42,7 +43,7 @@ impl FromStr for TenantId {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        let valid = (1..=MAX_LENGTH).contains(&text.len())
+        let valid = (1..=MAX_TENANT_ID).contains(&text.len())
             && text.bytes().all(allowed)
             && !text.starts_with('-');
         valid.then(|| Self(text.to_owned())).ok_or(InvalidTenantId)

@@ -70,7 +70,7 @@ pub enum Error {
         what: String,
     },
     /// The condition in `If-Match` or `If-None-Match` is false.
-    #[error("the resource has changed since it was read, read it again and repeat the change")]
+    #[error("the resource has changed since it was read; read it again and repeat the change")]
     PreconditionFailed,
     /// The body is larger than the service accepts.
     #[error("the request body is larger than {limit} bytes, send it in smaller parts")]

@@ -6,6 +6,7 @@ use backon::Retryable;
 use futures::FutureExt;
 
 use crate::attempt::Attempt;
+use crate::call_failure::TableFailure;
 use crate::capacity;
 use crate::error::Error;
 use crate::retry::in_time;
@@ -13,7 +14,7 @@ use crate::table::{Table, backoff};
 use crate::transaction::{Expression, Guard, Transaction};
 
 impl Table {
-    /// Returns a handle for one attempt at a change: the first transaction with a journal entry carries its mark. If
+    /// Returns a handle for one attempt at a change: the first transaction that makes a change carries its mark. If
     /// the mark is there already, nothing is committed, and the error has
     /// [`rollcall_model::Reason::IdempotencyKeyInUse`].
     #[must_use]
@@ -105,7 +106,8 @@ impl Table {
                 let failed = transaction.failed_guards(cancelled.cancellation_reasons());
                 if failed.is_empty() {
                     let busy = cancelled.cancellation_reasons().iter().any(is_busy);
-                    let error = Box::new(DynamoDbError::TransactionCanceledException(cancelled));
+                    let error = DynamoDbError::TransactionCanceledException(cancelled);
+                    let error = TableFailure(Box::new(error));
                     return Err(if busy {
                         Error::Busy(Some(error))
                     } else {

@@ -5,6 +5,8 @@ use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use rollcall_model::Reason;
 use rollcall_scim as scim;
 
+use crate::call_failure::TableFailure;
+
 /// A failed operation.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -27,13 +29,13 @@ pub enum Error {
     /// DynamoDB throttled the calls, or concurrent writes of the same items conflicted, through all retries. A later
     /// retry can succeed.
     #[error("the table stayed busy through every retry")]
-    Busy(#[source] Option<Box<DynamoDbError>>),
+    Busy(#[source] Option<TableFailure>),
     /// DynamoDB did not respond, or failed by itself. A later retry can succeed.
     #[error("the table could not be reached")]
-    Unreachable(#[source] Box<DynamoDbError>),
+    Unreachable(#[source] TableFailure),
     /// DynamoDB rejected the call.
     #[error("the table failed")]
-    Table(#[source] Box<DynamoDbError>),
+    Table(#[source] TableFailure),
     /// The keys of the stack could not be read. A later retry can succeed.
     #[error("the keys of the stack could not be read")]
     Keys(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -93,18 +95,31 @@ impl Error {
         matches!(self, Self::Work)
     }
 
-    /// Creates the error for an item that does not have the expected form.
+    /// Returns whether an item does not have the expected form. A retry reads the same.
+    pub fn is_corrupt(&self) -> bool {
+        matches!(self, Self::Corrupt(_))
+    }
+
+    /// Creates the error for an item that does not have the expected form. Without what stands in quotes: parsers quote the
+    /// values that they do not understand, and these can name people.
     pub fn corrupt(what: impl std::fmt::Display) -> Self {
-        Self::Corrupt(what.to_string())
+        let what = what.to_string();
+        Self::Corrupt(match (what.find('"'), what.rfind('"')) {
+            (Some(first), Some(last)) if first < last => {
+                format!("{}…{}", &what[..=first], &what[last..])
+            }
+            _ => what,
+        })
     }
 }
 
 impl From<DynamoDbError> for Error {
     fn from(error: DynamoDbError) -> Self {
-        let error = Box::new(error);
-        if is_busy(&error) {
+        let (is_busy, is_outage) = (is_busy(&error), is_outage(&error));
+        let error = TableFailure(Box::new(error));
+        if is_busy {
             Self::Busy(Some(error))
-        } else if is_outage(&error) {
+        } else if is_outage {
             Self::Unreachable(error)
         } else {
             Self::Table(error)
@@ -134,4 +149,18 @@ fn is_busy(error: &DynamoDbError) -> bool {
                 | "TransactionInProgressException"
         )
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_unreadable_is_not_quoted() {
+        let wrong = serde_json::from_str::<u64>("\"bob@x.test\"").map_err(Error::corrupt);
+        let told = wrong.err().map(|error| error.to_string());
+        let told = told.unwrap_or_default();
+        assert!(told.contains("expected u64"), "{told}");
+        assert!(!told.contains("bob"), "{told}");
+    }
 }

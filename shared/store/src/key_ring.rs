@@ -47,6 +47,8 @@ pub enum KeyUse {
     Webhook,
     /// The secret of a portal link that is mailed.
     MailedLink,
+    /// The seal of a new secret that a page may show again.
+    ShownSecret,
 }
 
 impl KeyUse {
@@ -58,6 +60,7 @@ impl KeyUse {
             Self::Cursor => b"rollcall/cursor",
             Self::Webhook => b"rollcall/webhook",
             Self::MailedLink => b"rollcall/mailed-link",
+            Self::ShownSecret => b"rollcall/shown-secret",
         }
     }
 }
@@ -109,14 +112,19 @@ impl StackKey {
     }
 
     fn keyed(&self, of: KeyUse, text: &str) -> Hmac<Sha256> {
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&self.derived(of))
+            .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
+        mac.update(text.as_bytes());
+        mac
+    }
+
+    /// Returns the key for this use.
+    pub(crate) fn derived(&self, of: KeyUse) -> [u8; 32] {
         let mut derived = [0; 32];
         Hkdf::<Sha256>::new(None, self.material.as_bytes())
             .expand(of.info(), &mut derived)
             .unwrap_or_else(|_| unreachable!("HKDF gives 32 bytes"));
-        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(&derived)
-            .unwrap_or_else(|_| unreachable!("HMAC takes a key of any length"));
-        mac.update(text.as_bytes());
-        mac
+        derived
     }
 }
 

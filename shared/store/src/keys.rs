@@ -27,6 +27,7 @@
 //! | deleted people with an identifier | `T#<tenant>#UH#<MAC of the identifier, hex>` | `DELETED` |
 //! | refused sign-in, noted once a minute | `T#<tenant>#UR` | `<reason>#<person or name>#<minute>` |
 //! | membership | `T#<tenant>#M#<group id>` | member id |
+//! | list of those whose mail was rejected | `T#<tenant>` | `REJECTED` |
 //! | mark that a connection took away too much | `T#<tenant>` | `BRAKE#<connection id>` |
 //! | what a connection took away in five minutes | `T#<tenant>#BC#<connection>` | seconds since 1970 |
 //! | change that is held | `T#<tenant>#BH` | `<connection>#<u, g or m>#<id>` |
@@ -72,6 +73,7 @@
 //! | webhook of the stack | `S#HOOKS` | id |
 //! | branding of the stack, its logo | `S#BRANDING` | `BRAND`, `LOGO#<SHA-256 of the image, hex>` |
 //! | tenant for which a webhook of the stack is paused | `S#HOOKSPAUSED#<webhook>` | tenant id |
+//! | hourly pass that began last, how far each of its parts is | `S#PASS` | `LAST`, `PART#<number>` |
 //!
 //! Those with `S#` belong to the whole stack, not to a tenant. Lookups find users by `externalId` (`UX`), `emails.value`
 //! (`UE`) and `displayName` (`UL`), and groups by `externalId` (`GX`).
@@ -81,13 +83,13 @@ mod tests;
 
 use rollcall_model::{Kind, TenantId, sha256_hex};
 
-use crate::partition::{CHECKPOINTS, Key, Partition};
+use crate::partition::{Key, Partition};
 
 /// The maximum length in bytes of a name that a sort key contains in full. DynamoDB limits a sort key to 1,024 bytes.
 const MAX_NAME_BYTES: usize = 900;
 /// The maximum length in bytes of a value that a partition key contains in full. DynamoDB limits a partition key to
 /// 2,048 bytes.
-const MAX_VALUE_BYTES: usize = 1_500;
+pub(crate) const MAX_VALUE_BYTES: usize = 1_500;
 /// The number of shards of the counter of a kind.
 pub const COUNT_SHARDS: u8 = 16;
 
@@ -290,27 +292,6 @@ impl<'a> Keys<'a> {
         self.counts().at(format!("{}#{shard:02}", kind.code))
     }
 
-    /// Returns the partition of journal entries. The sort key is the entry's id.
-    pub fn journal(self) -> Partition {
-        self.partition("#J")
-    }
-
-    /// Returns the partition of the index of journal entries about a subject. The sort key is the entry's id.
-    pub fn entries_about(self, subject: &str) -> Partition {
-        self.partition(&format!("#JS#{}", bounded(subject, MAX_VALUE_BYTES)))
-    }
-
-    /// Returns the partition of the index of journal entries of a request. The sort key is the entry's id.
-    pub fn entries_of_request(self, request: &str) -> Partition {
-        self.partition(&format!("#JR#{}", bounded(request, MAX_VALUE_BYTES)))
-    }
-
-    /// Returns the partition of the index of journal entries that tell of the end of somebody's access. The sort key is the
-    /// entry's id.
-    pub fn departures(self) -> Partition {
-        self.partition("#JD")
-    }
-
     /// Returns the partition of the index of people by the words of their names and addresses, in order of words.
     pub fn words(self) -> Partition {
         self.partition("#W")
@@ -327,71 +308,9 @@ impl<'a> Keys<'a> {
         self.partition("#WP").at(user)
     }
 
-    /// Returns the key of what the index of journal entries covers.
-    pub fn entries_indexed(self) -> Key {
-        self.partition("#Z").at("ENTRIES")
-    }
-
     /// Returns the key of what the index of people by words covers.
     pub fn words_indexed(self) -> Key {
         self.partition("#Z").at("WORDS")
-    }
-
-    /// Returns the partition of the events of the feed and its progress.
-    pub(crate) fn feed(self) -> Partition {
-        self.partition("#F")
-    }
-
-    /// Returns the key of the event with a sequence number.
-    pub fn event(self, sequence: u64) -> Key {
-        self.feed().at(format!("{sequence:016}"))
-    }
-
-    /// Returns the key of the last sequence number assigned.
-    pub fn event_head(self) -> Key {
-        self.feed().at("HEAD")
-    }
-
-    /// Returns the key of the id of the journal entry up to which all entries have a sequence number, and of the ids of
-    /// the entries that the relay has set aside.
-    pub fn all_placed(self) -> Key {
-        self.feed().at("PLACED")
-    }
-
-    /// Returns the key of the checkpoint of the event with a sequence number.
-    pub fn checkpoint(self, sequence: u64) -> Key {
-        self.partition(CHECKPOINTS).at(format!("{sequence:016}"))
-    }
-
-    /// Returns the partition of the request log. The sort key is the entry's id.
-    pub fn requests(self) -> Partition {
-        self.partition("#Q")
-    }
-
-    /// Returns the partition of the index of logged requests that failed or changed nothing and name somebody by a value.
-    /// `hash` is that of the value. The sort key is the entry's id.
-    pub fn requests_naming(self, hash: &str) -> Partition {
-        self.partition(&format!("#QS#{hash}"))
-    }
-
-    /// Returns the partition of those that name more than the index has values of.
-    pub fn requests_naming_many(self) -> Partition {
-        self.partition("#QM")
-    }
-
-    /// Returns the key of what the index of logged requests covers.
-    pub fn requests_indexed(self) -> Key {
-        self.partition("#Z").at("REQUESTS")
-    }
-
-    /// Returns the partition of the digest of the request log.
-    pub fn digest(self) -> Partition {
-        self.partition("#D")
-    }
-
-    /// Returns the partition of how the requests of connections were read. The sort key is the connection's id.
-    pub fn quirks(self) -> Partition {
-        self.partition("#DQ")
     }
 
     /// Returns the partition of the progress of reconciliations. The sort key is the group's id.
@@ -445,15 +364,24 @@ impl<'a> Keys<'a> {
         self.partition("#E")
     }
 
+    /// Returns the partition of imports. The sort key is the id.
+    pub fn imports(self) -> Partition {
+        self.partition("#IM")
+    }
+
     /// Returns the key of an import.
     pub fn import(self, id: &str) -> Key {
-        self.partition("#IM").at(id)
+        self.imports().at(id)
+    }
+
+    /// Returns the partition of the parts of an import. The sort key is the number.
+    pub fn import_parts(self, import: &str) -> Partition {
+        self.partition(&format!("#IM#{import}#P"))
     }
 
     /// Returns the key of a part of an import.
     pub fn import_part(self, import: &str, number: u32) -> Key {
-        self.partition(&format!("#IM#{import}#P"))
-            .at(format!("{number:06}"))
+        self.import_parts(import).at(format!("{number:06}"))
     }
 
     /// Returns the partition of the people whom an import has met. The sort key is the user's id.
@@ -483,7 +411,7 @@ pub const TENANT: &str = "TENANT";
 
 /// Returns `text` if it has at most `max` bytes. Otherwise returns its beginning and its hash, so that distinct texts
 /// have distinct results.
-fn bounded(text: &str, max: usize) -> String {
+pub(crate) fn bounded(text: &str, max: usize) -> String {
     if text.len() <= max {
         return text.to_owned();
     }

@@ -7,6 +7,7 @@
 //! | `item` | DynamoDB items; an update keeps attributes that a newer version wrote |
 //! | `table`, `transaction`, `commit` | reads, queries, conditional writes, retries; [`capacity`] measures their cost |
 //! | `attempt` | a change that takes effect once, however often it is attempted |
+//! | `put` | writes of one item |
 //! | `fence`, `fenced_table` | a tenant that is thrown away: nothing of it reaches a journal or another tenant |
 //! | `sweep` | the keys of all items of a tenant, for its erasure |
 //! | `found` | items that were read together |
@@ -15,6 +16,7 @@
 //! | `bounded_page` | one page of a list that is filtered while it is read |
 //! | `scope` | [`Scope`]: the table, the tenant, the actor and the request id |
 //! | `key_ring` | [`KeyRing`]: the keys of the stack, derived from one secret outside the table |
+//! | `sealed` | texts that are encrypted with one of them |
 //! | `clock`, `sdk`, [`create_table`] | the clock, the SDK's configuration, the definition of the table |
 //! | `error` | [`Error`]: what the client may see, and what the log needs |
 //!
@@ -34,6 +36,7 @@ mod attempt;
 mod bounded_page;
 mod brake_keys;
 mod branding;
+mod call_failure;
 pub mod capacity;
 mod clock;
 mod commit;
@@ -44,13 +47,17 @@ mod fenced_table;
 mod found;
 mod health_keys;
 mod item;
+mod journal_keys;
 mod key_ring;
 mod keys;
 mod looking;
 mod partition;
+mod put;
+mod range;
 mod retry;
 mod scope;
 mod sdk;
+mod sealed;
 mod stack_keys;
 mod sweep;
 mod table;
@@ -62,17 +69,20 @@ pub use attempt::Attempt;
 pub use bounded_page::BoundedPage;
 pub use brake_keys::TRIPPED;
 pub use branding::{BrandingItem, brand_in, brand_keys, stored_branding};
+pub use call_failure::{TableFailure, call_failure};
 pub use clock::{just_after, now};
 pub use error::Error;
 pub use found::Found;
+pub use health_keys::REJECTED_MAILS;
 pub use item::{Item, carry_over, from_item, key_item, number, string, strings, text, to_item};
 pub use key_ring::{KeyRing, KeySource, KeyUse, StackKey};
 pub use keys::{CONNECTION, COUNT_SHARDS, Keys, MAPPING, TENANT, name_prefix, word_and_user};
 pub use partition::{Key, Partition};
+pub use range::Range;
 pub use retry::retry_stale;
 pub use scope::{Scope, TenantItem};
 pub use sdk::sdk_config;
 pub use stack_keys::StackKeys;
 pub use sweep::{Swept, SweptTo};
-pub use table::{QueryPage, Range, Table, Updated};
+pub use table::{QueryPage, Table, Updated};
 pub use transaction::{Expression, Guard, MAX_WRITES, Transaction};

@@ -58,7 +58,8 @@ pub struct TenantItem {
     pub created_at: jiff::Timestamp,
     /// Its settings.
     pub settings: Settings,
-    /// The operator's limit for the requests of all tokens together; `None` is unlimited.
+    /// The operator's limit for the requests of all tokens and sessions together, and of service keys that are bound to the
+    /// tenant; `None` is unlimited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_ceiling: Option<RateLimit>,
     /// The operator's other limits.
@@ -101,6 +102,10 @@ pub struct TenantItem {
     /// How often a role was given by hand or by a group. A change of the roles is conditional on it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub grants: u64,
+    /// How many findings were open when the last check or an admin changed that, without those that are put off. The pages of
+    /// the console show it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub open_findings: u64,
     /// The version of the tenant's extension schemas; 0 if there are none. They are an item of their own.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub schemas: u64,
@@ -146,6 +151,7 @@ impl TenantItem {
             observing: BTreeSet::new(),
             observed_gone: BTreeSet::new(),
             grants: 0,
+            open_findings: 0,
             schemas: 0,
             stack_schemas: 0,
             roles: Vec::new(),
@@ -242,6 +248,25 @@ impl Scope {
         self.tenant_in(self.table.get(&self.keys().tenant()).await?)
     }
 
+    /// Reads the tenant, unless its deletion has begun.
+    ///
+    /// # Errors
+    /// `404` when the tenant does not exist or is being deleted.
+    pub async fn living_tenant(&self) -> Result<TenantItem, Error> {
+        self.living(self.stored_tenant().await?)
+    }
+
+    /// Returns the tenant, unless its deletion has begun.
+    ///
+    /// # Errors
+    /// `404` when it is being deleted.
+    pub fn living(&self, tenant: TenantItem) -> Result<TenantItem, Error> {
+        match tenant.deleting {
+            true => self.tenant_in(None),
+            false => Ok(tenant),
+        }
+    }
+
     /// Deserialises the tenant's item, if there is one.
     ///
     /// # Errors
@@ -268,6 +293,12 @@ impl Scope {
     pub fn check_alive(&self, transaction: &mut Transaction) {
         let alive = Expression::new("attribute_exists(PK) AND attribute_not_exists(deleting)");
         transaction.check(self.keys().tenant(), alive, Guard::Gone);
+    }
+
+    /// Adds an update of the tenant, on the condition that it exists and is not being deleted.
+    pub fn update_alive(&self, transaction: &mut Transaction, set: Expression) {
+        let alive = Expression::new("attribute_exists(PK) AND attribute_not_exists(deleting)");
+        transaction.update_if(self.keys().tenant(), set, alive, Guard::Gone);
     }
 
     /// Commits a transaction whose items have no concurrent writers.

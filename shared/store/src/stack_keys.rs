@@ -1,4 +1,5 @@
-//! The keys of what belongs to the whole stack, not to a tenant: the list of tenants, the service keys, the erasures.
+//! The keys of what belongs to the whole stack, not to a tenant: the list of tenants, the service keys, the erasures,
+//! the hourly pass, the work in a restored table.
 
 use rollcall_model::TenantId;
 
@@ -29,6 +30,11 @@ impl StackKeys {
         Partition::stored("S#BRANDING")
     }
 
+    /// Returns the partition of the history of the branding of the stack. The sort key is a UUIDv7.
+    pub fn branding_history() -> Partition {
+        Partition::stored("S#BRANDHISTORY")
+    }
+
     /// Returns the partition of service keys. The sort key is the hash of the key.
     pub fn service_keys() -> Partition {
         Partition::stored("S#KEYS")
@@ -47,6 +53,21 @@ impl StackKeys {
     /// Returns the partition of the marks and answers of requests of the stack with an idempotency key.
     pub fn repeats() -> Partition {
         Partition::stored("S#REPEATS")
+    }
+
+    /// Returns the key of the hourly pass that began last.
+    pub fn pass() -> Key {
+        Partition::stored("S#PASS").at("LAST")
+    }
+
+    /// Returns the key of how far a part of the hourly pass is.
+    pub fn pass_part(part: u8) -> Key {
+        Partition::stored("S#PASS").at(format!("PART#{part:02}"))
+    }
+
+    /// Returns the key of how far the work in a restored table is.
+    pub fn reapplied() -> Key {
+        Partition::stored("S#RESTORED").at("REAPPLIED")
     }
 
     /// Returns the partition of the history of service keys. The sort key is a UUIDv7.

@@ -1,5 +1,7 @@
 //! Reads the keys of all items of a tenant, whatever they are: the one operation that scans the table.
 //!
+//! Of the stack, these are the webhooks that wait or are paused for the tenant.
+//!
 //! Many partitions of a tenant are named by a value, such as an e-mail address, so no list of them exists. Only a scan
 //! finds every item, also those that a version before or after this one has written.
 
@@ -13,7 +15,9 @@ use crate::error::Error;
 use crate::item::{Item, key_item, string, text};
 use crate::keys::Keys;
 use crate::partition::{Key, Partition};
+use crate::stack_keys::StackKeys;
 use crate::table::Table;
+use crate::webhook_keys::PAUSED_FOR;
 
 /// A place in the table, up to which it was read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +43,7 @@ impl Table {
     pub async fn sweep(&self, tenant: Keys<'_>, behind: Option<&SweptTo>) -> Result<Swept, Error> {
         let config = tenant.config();
         let others = format!("{}#", config.as_str());
+        let waiting = StackKeys::waiting_webhooks();
         let start =
             behind.map(|place| key_item(&Partition::stored(&place.partition).at(&*place.sort)));
         let output = self
@@ -47,9 +52,11 @@ impl Table {
             .table_name(&self.name)
             .consistent_read(true)
             .projection_expression("PK, SK")
-            .filter_expression("PK = :own OR begins_with(PK, :others)")
+            .filter_expression("PK = :own OR begins_with(PK, :others) OR begins_with(PK, :paused) OR PK = :waiting")
             .expression_attribute_values(":own", string(config.as_str()))
             .expression_attribute_values(":others", string(&others))
+            .expression_attribute_values(":paused", string(PAUSED_FOR))
+            .expression_attribute_values(":waiting", string(waiting.as_str()))
             .set_exclusive_start_key(start)
             .return_consumed_capacity(ReturnConsumedCapacity::Total)
             .send()
@@ -68,7 +75,9 @@ impl Table {
         for item in output.items.unwrap_or_default() {
             let SweptTo { partition, sort } = place(&item)?;
             // The filter says the same; an item of another tenant must not depend on it alone.
-            if tenant.own(&partition) {
+            let is_of_stack = partition.starts_with(PAUSED_FOR) && tenant.is_called(&sort)
+                || partition == waiting.as_str() && tenant.waits_in(&sort);
+            if tenant.own(&partition) || is_of_stack {
                 keys.push(Partition::stored(&partition).at(sort));
             }
         }

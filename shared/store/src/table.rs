@@ -12,7 +12,6 @@ use aws_sdk_dynamodb::{Client, Error as DynamoDbError};
 use backon::{BackoffBuilder, ExponentialBuilder};
 use futures::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use rollcall_model::Kind;
 
 use crate::attempt::Attempt;
 use crate::capacity;
@@ -20,13 +19,11 @@ use crate::error::Error;
 use crate::fence::Fence;
 use crate::found::Found;
 use crate::item::{Item, key_item, string, text};
-use crate::keys::{CONNECTION, Keys, MAPPING};
-use crate::partition::{Key, Partition};
+use crate::partition::Key;
+use crate::range::Range;
 use crate::retry::{in_time, pause};
 use crate::transaction::Expression;
 
-/// DynamoDB's limit on the length of a sort key.
-const MAX_SORT_BYTES: usize = 1_024;
 /// DynamoDB's limit on the keys of one `BatchGetItem`.
 const MAX_BATCH_GET: usize = 100;
 /// DynamoDB's limit on the requests of one `BatchWriteItem`.
@@ -42,104 +39,6 @@ pub struct Table {
     pub(crate) attempt: Option<Attempt>,
     pub(crate) fence: Option<Fence>,
     pub(crate) only_looks: bool,
-}
-
-/// The items of a partition that a query reads, and their order.
-#[derive(Clone, Debug)]
-pub struct Range {
-    partition: Partition,
-    prefix: Option<String>,
-    floor: Option<String>,
-    after: Option<String>,
-    descending: bool,
-    limit: Option<i32>,
-    only: Option<&'static str>,
-}
-
-impl Range {
-    /// Returns the range of all items of a partition.
-    pub fn all(partition: Partition) -> Self {
-        Self {
-            partition,
-            prefix: None,
-            floor: None,
-            after: None,
-            descending: false,
-            limit: None,
-            only: None,
-        }
-    }
-
-    /// Returns the range of the items of a partition whose sort keys begin with `prefix`.
-    pub fn prefix(partition: Partition, prefix: impl Into<String>) -> Self {
-        Self {
-            prefix: Some(prefix.into()).filter(|p| !p.is_empty()),
-            ..Self::all(partition)
-        }
-    }
-
-    /// Returns the range of the items of a partition whose sort keys are greater than `floor`.
-    pub fn above(partition: Partition, floor: impl Into<String>) -> Self {
-        Self {
-            floor: Some(floor.into()),
-            ..Self::all(partition)
-        }
-    }
-
-    /// Returns the range of the connections of a tenant.
-    pub fn connections(keys: Keys<'_>) -> Self {
-        Self::prefix(keys.config(), CONNECTION)
-    }
-
-    /// Returns the range of the role mappings of a tenant.
-    pub fn mappings(keys: Keys<'_>) -> Self {
-        Self::prefix(keys.config(), MAPPING)
-    }
-
-    /// Returns the range of the shards of the counter of a kind.
-    pub fn counts(keys: Keys<'_>, kind: &Kind) -> Self {
-        Self::prefix(keys.counts(), format!("{}#", kind.code))
-    }
-
-    /// Returns the range of the events of a tenant's feed.
-    pub fn events(keys: Keys<'_>) -> Self {
-        // Sequence numbers are padded with zeros. The sort keys of the other items of the partition begin with a
-        // letter.
-        Self::prefix(keys.feed(), "0")
-    }
-
-    /// Starts after the item with this sort key, in the order of the range.
-    ///
-    /// Clients send the key back as a cursor, so it can have any value. If it cannot be in the range, it is ignored,
-    /// and the range starts at its beginning.
-    pub fn after(mut self, sort: Option<String>) -> Self {
-        let beginning = self.prefix.as_deref().unwrap_or_default();
-        let is_within = |sort: &String| {
-            (1..=MAX_SORT_BYTES).contains(&sort.len())
-                && sort.starts_with(beginning)
-                && self.floor.as_ref().is_none_or(|floor| floor < sort)
-        };
-        self.after = sort.filter(is_within);
-        self
-    }
-
-    /// Sets whether the range is in descending order of sort keys.
-    pub fn descending(mut self, descending: bool) -> Self {
-        self.descending = descending;
-        self
-    }
-
-    /// Reads only these attributes of the items, separated by commas. It costs the same units and less time.
-    pub fn only(mut self, attributes: &'static str) -> Self {
-        self.only = Some(attributes);
-        self
-    }
-
-    /// Limits the number of items per query call.
-    pub fn limit(mut self, limit: usize) -> Self {
-        self.limit = Some(i32::try_from(limit).unwrap_or(i32::MAX));
-        self
-    }
 }
 
 /// The result of one query call.
@@ -352,26 +251,6 @@ impl Table {
                 None => return Ok(items),
             }
         }
-    }
-
-    /// Writes one item without a condition. Use it only for items on which no decision depends.
-    pub async fn put(&self, item: Item) -> Result<(), Error> {
-        self.check_may_write()?;
-        let Some(item) = Fence::put(self.fence.as_ref(), item)? else {
-            return Ok(());
-        };
-        let output = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(item))
-            .return_consumed_capacity(ReturnConsumedCapacity::Total)
-            .send()
-            .boxed()
-            .await
-            .map_err(DynamoDbError::from)?;
-        capacity::write(output.consumed_capacity());
-        Ok(())
     }
 
     /// Writes items without a condition and not atomically. Use it only for items that nothing reads yet.

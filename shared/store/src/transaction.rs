@@ -41,6 +41,7 @@ pub enum Guard {
 #[derive(Clone, Debug, Default)]
 pub struct Transaction {
     writes: Vec<(Write, Guard)>,
+    is_told: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -247,15 +248,23 @@ impl Transaction {
     /// Adds the writes of another transaction.
     pub fn append(&mut self, mut other: Self) {
         self.writes.append(&mut other.writes);
+        self.is_told |= other.is_told;
     }
 
-    /// Returns whether the transaction makes a change, which a journal tells: that of a tenant or that of the service keys.
+    /// Says that the transaction makes the change that was asked for, although no journal of a tenant or of the service
+    /// keys tells it. So it carries the mark of the attempt ([`crate::Attempt`]).
+    pub fn make_change(&mut self) {
+        self.is_told = true;
+    }
+
+    /// Returns whether the transaction makes a change: a journal tells it, or [`Self::make_change`] said so.
     pub(crate) fn is_told(&self) -> bool {
         let mut writes = self.writes.iter();
-        writes.any(|(write, _)| match write {
-            Write::Put { item, .. } => text_of(item, "PK").is_ok_and(is_journal),
-            _ => false,
-        })
+        self.is_told
+            || writes.any(|(write, _)| match write {
+                Write::Put { item, .. } => text_of(item, "PK").is_ok_and(is_journal),
+                _ => false,
+            })
     }
 
     /// Returns the transaction within a fence.

@@ -6,7 +6,21 @@ use crate::keys::Keys;
 use crate::partition::{Key, Partition};
 use crate::stack_keys::StackKeys;
 
+/// The prefix of the partitions of the tenants for which a webhook of the stack is paused.
+pub(crate) const PAUSED_FOR: &str = "S#HOOKSPAUSED#";
+
 impl Keys<'_> {
+    /// Returns whether this is the tenant's id.
+    pub(crate) fn is_called(self, id: &str) -> bool {
+        self.config().as_str().strip_prefix("T#") == Some(id)
+    }
+
+    /// Returns whether the sort key of a webhook that waits is one of the tenant.
+    pub(crate) fn waits_in(self, sort: &str) -> bool {
+        let tenant = sort.split('#').nth(1);
+        tenant.is_some_and(|tenant| self.is_called(tenant))
+    }
+
     /// Returns the partition of webhooks. The sort key is the webhook's id.
     pub fn webhooks(self) -> Partition {
         self.partition("#H")
@@ -50,6 +64,6 @@ impl StackKeys {
 
     /// Returns the partition of the tenants for which a webhook of the stack is paused. The sort key is the tenant's id.
     pub fn paused_for(webhook: &str) -> Partition {
-        Partition::stored(&format!("S#HOOKSPAUSED#{webhook}"))
+        Partition::stored(&format!("{PAUSED_FOR}{webhook}"))
     }
 }

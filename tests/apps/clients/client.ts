@@ -23,12 +23,14 @@ const record: Middleware = {
   },
 };
 
-export type Api = Client<paths>;
+/** Some operations answer in CSV or JSON lines, too, to who asks for that. This client takes JSON. */
+type Json = "application/json" | "application/problem+json";
+export type Api = Client<paths, Json>;
 export type Schemas = components["schemas"];
 
 /** Returns the client with a credential. The document says that lists in a query are joined by commas. */
 export function client(token: string): Api {
-  const api = createClient<paths>({
+  const api = createClient<paths, Json>({
     baseUrl: document.servers[0].url,
     headers: { Authorization: `Bearer ${token}` },
     querySerializer: { array: { style: "form", explode: false } },
@@ -79,7 +81,7 @@ export class Scim {
   }
 
   user(name: string): Promise<string> {
-    return this.post("/Users", { schemas: [USER], userName: `${name}@example.com`, externalId: name });
+    return this.post("/Users", { schemas: [USER], userName: `${name}@example.com`, displayName: name, externalId: name });
   }
 
   group(name: string, member: string): Promise<string> {

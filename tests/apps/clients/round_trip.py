@@ -108,7 +108,7 @@ class Scim:
             return str(json.load(response)["id"])
 
     def user(self, name: str) -> str:
-        return self.post("/Users", {"schemas": [USER], "userName": f"{name}@example.com", "externalId": name})
+        return self.post("/Users", {"schemas": [USER], "userName": f"{name}@example.com", "displayName": name, "externalId": name})
 
     def group(self, name: str, *members: str) -> str:
         of = [{"value": member} for member in members]
@@ -148,7 +148,9 @@ def settings(door: Door) -> None:
     after = door("change_settings", body=models.SettingsChange(retention_days=400, session_minutes=None))
     assert after.rate_limit == limited and after.retention_days == 400 and after.session_minutes is None
     assert after.sso_default_role == before.sso_default_role
-    assert door("change_settings", body=models.SettingsChange(rate_limit=None)).rate_limit is None
+    # Only the application removes the limit.
+    if door.suffix:
+        assert door("change_settings", body=models.SettingsChange(rate_limit=None)).rate_limit is None
     assert door("put_settings", body=models.SettingsChange()).rate_limit is not None
 
 

@@ -106,10 +106,13 @@ def portal(session: Session):
 @app.post("/webhooks/rollcall", status_code=204)
 async def webhook(request: Request):
     """Receives an event. It ends what is remembered of the person at once; the feed is what makes sure of all the rest."""
-    if int(request.headers.get("content-length", 0)) > MAX_BODY:
-        raise HTTPException(413, "The body is too large")
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MAX_BODY:
+            raise HTTPException(413, "The body is too large")
     try:
-        event = Webhook(os.environ["ROLLCALL_WEBHOOK_SECRET"]).verify(await request.body(), dict(request.headers))
+        event = Webhook(os.environ["ROLLCALL_WEBHOOK_SECRET"]).verify(body, dict(request.headers))
     except WebhookVerificationError as error:
         raise HTTPException(401, "The signature is not valid") from error
     await run_in_threadpool(receive, request.headers["webhook-id"], event)

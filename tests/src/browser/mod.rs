@@ -185,7 +185,9 @@ impl Browser {
     /// Waits until the page has no pending htmx requests.
     pub async fn wait_for_requests(&self) {
         self.eventually("no pending requests", async || {
-            self.count(".htmx-request").await == 0
+            self.count(".htmx-request, .htmx-swapping, .htmx-settling")
+                .await
+                == 0
         })
         .await;
     }

@@ -224,9 +224,9 @@ fn access_tokens_and_their_clients_have_the_list_of_the_client() {
         assert!(is_foreign(&verdict) && none.is_none(), "{verdict:?}");
         let (_, token) = grant("203.0.113.7").await;
         let token = token.unwrap();
-        let refused = from(service, token.expose(), Some("198.51.100.7")).await;
+        let refused = from(service, token.token.expose(), Some("198.51.100.7")).await;
         assert!(is_foreign(&refused), "{refused:?}");
-        let accepted = from(service, token.expose(), Some("203.0.113.7")).await;
+        let accepted = from(service, token.token.expose(), Some("203.0.113.7")).await;
         assert!(matches!(accepted, Verdict::Accepted(_)), "{accepted:?}");
     });
 }
@@ -283,7 +283,7 @@ fn lists_are_set_by_api_and_console_and_refused_with_what_is_wrong() {
             ("allowed_addresses", "203.0.113.0/24 , 2001:db8::/32"),
         ];
         let made = visitor.post("/console/tokens", &form, &[]).await;
-        made.expect(200);
+        made.expect(303);
         let all = tenant.directory().credentials().tokens().await.unwrap();
         let made = all.iter().find(|token| token.label == "by form").unwrap();
         assert_eq!(made.allowed_addresses.to_texts(), [OFFICE, "2001:db8::/32"]);
@@ -302,7 +302,7 @@ fn lists_are_set_by_api_and_console_and_refused_with_what_is_wrong() {
         let rotate = format!("/console/tokens/{}/rotate", made.id);
         let form_id = Uuid::now_v7().to_string();
         let form = [("form_id", &*form_id), ("form_token", &*form_token)];
-        visitor.post(&rotate, &form, &[]).await.expect(200);
+        visitor.post(&rotate, &form, &[]).await.expect(303);
         let all = tenant.directory().credentials().tokens().await.unwrap();
         let kept = all.iter().filter(|token| token.label == "by form");
         let kept = kept.filter(|token| token.allowed_addresses == made.allowed_addresses);

@@ -265,9 +265,11 @@ async fn documented(service: &Service) -> Vec<Documented> {
                 Some(1),
                 "{path}"
             );
-            // A tenant that does not exist is one more thing that is not found.
+            // A tenant that does not exist is one more thing that is not found, and one more part of the path.
             let mut responses = operation["responses"].clone();
-            responses["404"] = other["responses"]["404"].clone();
+            for status in ["400", "404"] {
+                responses[status] = other["responses"][status].clone();
+            }
             assert_eq!(other["responses"], responses, "{path}");
             assert_eq!(other["parameters"][0]["name"], "tenant", "{path}");
             found.push(Documented {

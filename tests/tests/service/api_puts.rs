@@ -6,6 +6,8 @@ use rollcall_tests::api::Api;
 use rollcall_tests::service::{Service, Tenant, run};
 use serde_json::{Value, json};
 
+use crate::own_schemas::{ACME, attributes};
+
 /// Returns a tenant's id that no other test uses.
 fn fresh(name: &str) -> String {
     format!("{name}-{}", &uuid::Uuid::now_v7().to_string()[24..])
@@ -249,7 +251,9 @@ fn a_mapping_awaits_its_group() {
         let log = api.get(&log).await.expect(200);
         assert_eq!(log.body["items"][0]["actor"]["type"], "application");
 
-        api.put(&path, json!({"role_ids": []})).await.expect(200);
+        let cleared = api.put(&path, json!({"role_ids": []})).await.expect(200);
+        assert_eq!(cleared.body["group_id"], group.as_str());
+        assert_eq!(api.get(&path).await.expect(200).body, cleared.body);
         service.follow_up(&tenant).await;
         assert_eq!(role_of(service, &tenant, &ada).await, Value::Null);
     });
@@ -331,5 +335,35 @@ fn roles_can_be_sent_as_they_were_read() {
             {"id": "admin", "name": "Admin", "rank": 500, "by_mapping": true},
         ]});
         put_and_put_back(service, &api, tenant.id(), &path, &own).await;
+    });
+}
+
+#[test]
+fn a_schema_can_be_sent_as_it_was_read() {
+    run(async |service| {
+        let tenant = service.tenant("put-schema").await;
+        let api = service.application();
+        let path = format!("/tenants/{}/schemas/{ACME}", tenant.id());
+        let whole = json!({"name": "Acme", "attributes": attributes()});
+        let mut read = put_and_put_back(service, &api, tenant.id(), &path, &whole).await;
+        assert_eq!(read["origin"], "tenant");
+        read["urn"] = json!("urn:example:other");
+        let refused = api.put(&path, read).await.because(Reason::InvalidValue);
+        assert!(refused.expect(400).string("/detail").contains("`urn`"));
+    });
+}
+
+#[test]
+fn an_import_can_be_sent_as_it_was_read() {
+    run(async |service| {
+        let tenant = service.tenant("put-import").await;
+        let api = service.application();
+        let path = format!("/tenants/{}/imports/list", tenant.id());
+        let whole = json!({"mode": "report", "format": "csv"});
+        let mut read = put_and_put_back(service, &api, tenant.id(), &path, &whole).await;
+        assert_eq!(read["counts"]["rows"], 0);
+        read["id"] = json!("other");
+        let refused = api.put(&path, read).await.because(Reason::InvalidValue);
+        assert!(refused.expect(400).string("/detail").contains("`id`"));
     });
 }

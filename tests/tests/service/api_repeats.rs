@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use http::Method;
 use rollcall_directory::{Reason, Role, USERS};
 use rollcall_scim::Precondition;
 use rollcall_tests::api::Api;
@@ -420,5 +421,31 @@ fn the_completion_of_another_change_does_not_use_up_the_key() {
         assert!(restored.status < 300, "{restored:?}");
         assert!(!is_replayed(&restored));
         tenant.idp().get(&format!("/Users/{ada}")).await.expect(200);
+    });
+}
+
+/// That the status is declared is checked with each answer.
+#[test]
+fn a_key_bounds_the_body_also_where_none_is_expected() {
+    run(async |service| {
+        let tenant = service.tenant("repeats-large").await;
+        let api = service.application();
+        let document = api.get("/openapi.json").await.expect(200).body;
+        let large = "x".repeat((1 << 20) + 1);
+        let mut seen = 0;
+        for (path, item) in document["paths"].as_object().expect("paths") {
+            let post = &item["post"];
+            let takes_key = post["parameters"].to_string().contains("Idempotency-Key");
+            if !takes_key || !post["requestBody"].is_null() || !path.contains("{tenant}") {
+                continue;
+            }
+            seen += 1;
+            let path = path.trim_start_matches("/api/v1");
+            let path = path.replace("{tenant}", tenant.id()).replace("{id}", "x");
+            let api = api.clone().and_header("idempotency-key", &fresh());
+            let answer = api.send(Method::POST, &path, Some(large.clone()));
+            answer.await.expect(413);
+        }
+        assert!(seen > 2, "{seen}");
     });
 }

@@ -54,6 +54,23 @@ fn bodies_that_are_not_json_objects_or_too_large_are_refused() {
 }
 
 #[test]
+fn a_body_that_is_a_form_is_told_the_media_type_of_the_api() {
+    run(async |service| {
+        let api = service.application();
+        let request = reqwest::Client::new()
+            .post(format!("{}/sessions/introspect", api.base_url()))
+            .bearer_auth(api.credential())
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("token=rcx_1");
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), 400);
+        let said = answer.text().await.expect("a text");
+        let hint = "its `Content-Type` should be `application/json`";
+        assert!(said.contains(hint), "{said}");
+    });
+}
+
+#[test]
 fn unknown_paths_and_resources_are_problem_documents() {
     run(async |service| {
         let tenant = service.tenant("api-paths").await;

@@ -24,16 +24,19 @@ const ROOMS: [(&str, &[&str]); 2] = [
             "request_log",
             "roles",
             "sign_in",
+            "findings",
             "erasure",
             "export",
             "import",
             "webhooks",
-            "findings",
             "tenants",
         ],
     ),
     ("shared/insight", &["evidence", "traffic", "health"]),
 ];
+
+/// Files above the rooms that are divided into several, in a folder of their name.
+const DIVIDED: [&str; 1] = ["directory"];
 
 /// The crates of the workspace below the functions, lowest first. Each may depend only on those before it.
 const CRATES: [&str; 10] = [
@@ -151,7 +154,7 @@ fn rooms_use_only_themselves_and_lower_rooms() {
         let folders = sources.modules.keys().filter(|module| module.len() > 1);
         for module in folders {
             assert!(
-                height(module).is_some(),
+                height(module).is_some() || DIVIDED.contains(&module[0].as_str()),
                 "{folder}: `{}` is in no room",
                 module.join("::")
             );

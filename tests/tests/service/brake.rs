@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use futures::stream::{self, StreamExt};
 use rollcall_directory::{ConnectionRules, Decision, Role, Settings};
+use rollcall_role_reconciler::Queue;
 use rollcall_tests::api::Api;
+use rollcall_tests::event_fixture::{Outbox, batch};
 use rollcall_tests::idp::Answer;
 use rollcall_tests::scene::Scene;
 use rollcall_tests::service::{Service, run};
@@ -318,14 +320,66 @@ fn losses_that_are_discarded_are_memberships_again() {
     });
 }
 
+/// Lets the time of what is held of these people be over.
+async fn make_due(service: &Service, scene: &Scene, people: &[String]) {
+    let id = scene.tenant.connection_id();
+    for person in people {
+        let update = service.client().update_item();
+        let text = |text: String| AttributeValue::S(text);
+        let update = update
+            .table_name(service.table())
+            .key("PK", text(format!("T#{}#BH", scene.tenant.id())))
+            .key("SK", text(format!("{id}#u#{person}")))
+            .update_expression("SET #until = :past")
+            .condition_expression("attribute_exists(PK)")
+            .expression_attribute_names("#until", "until")
+            .expression_attribute_values(":past", text("2026-01-01T00:00:00Z".to_owned()));
+        update.send().await.unwrap();
+    }
+}
+
+#[test]
+fn what_was_held_takes_effect_in_parts_that_take_turns() {
+    run(async |service| {
+        let (scene, people) = holding(service, "brake-parts", 82).await;
+        deactivate_all(&scene, &people).await;
+        assert_eq!(held(&scene).await.len(), 62);
+        make_due(service, &scene, &people[20..]).await;
+        let outbox = Outbox::default();
+        let queue = Queue::new(outbox.client(), "http://127.0.0.1/queues/roles");
+        let reconciler = rollcall_role_reconciler::handler(service.directory().clone(), queue);
+        let handled = async |message: String| {
+            let late = Instant::now() + Duration::from_secs(3_600);
+            let response = reconciler.call(batch(&[message]), late).await;
+            assert!(response.batch_item_failures.is_empty());
+            outbox.take()
+        };
+        let order = json!({"full_pass": {"tenant": scene.tenant.id(), "released": true}});
+        // While the tenant's people are walked through, it waits.
+        let roles = scene.tenant.directory().roles();
+        assert!(roles.take_turn("a walk").await.unwrap());
+        let sent = handled(order.to_string()).await;
+        let waits: Value = serde_json::from_str(&sent[0]).unwrap();
+        assert_eq!(waits["full_pass"]["place"]["waited"], 1);
+        assert_eq!((sent.len(), held(&scene).await.len()), (1, 62));
+        roles.end_turn("a walk").await.unwrap();
+        let sent = handled(sent[0].clone()).await;
+        assert_eq!((sent.len(), held(&scene).await.len()), (1, 12));
+        // Until it is done, it has the turn.
+        assert!(!roles.take_turn("a walk").await.unwrap());
+        let sent = handled(sent[0].clone()).await;
+        assert_eq!((sent.len(), held(&scene).await.len()), (0, 0));
+        assert!(roles.take_turn("a walk").await.unwrap());
+    });
+}
+
 #[test]
 fn what_nobody_decides_takes_effect_also_when_the_connection_is_gone() {
     run(async |service| {
         let (scene, people) = holding(service, "brake-time", 25).await;
         deactivate_all(&scene, &people[..22]).await;
         let sign_in = scene.tenant.directory().sign_in();
-        let soon = || Instant::now() + Duration::from_secs(20);
-        let early = sign_in.release_held(None, soon()).await;
+        let early = sign_in.release_held(None, usize::MAX).await;
         assert!(early.failed.is_none() && early.next.is_none());
         assert_eq!(held(&scene).await.len(), 2);
         let id = scene.tenant.connection_id();
@@ -334,24 +388,12 @@ fn what_nobody_decides_takes_effect_also_when_the_connection_is_gone() {
         // They are still listed, and in.
         assert_eq!(held(&scene).await.len(), 2);
         assert!(is_in(&scene, &people[21]).await);
-        for person in &people[20..22] {
-            let update = service.client().update_item();
-            let text = |text: String| AttributeValue::S(text);
-            let update = update
-                .table_name(service.table())
-                .key("PK", text(format!("T#{}#BH", scene.tenant.id())))
-                .key("SK", text(format!("{id}#u#{person}")))
-                .update_expression("SET #until = :past")
-                .condition_expression("attribute_exists(PK)")
-                .expression_attribute_names("#until", "until")
-                .expression_attribute_values(":past", text("2026-01-01T00:00:00Z".to_owned()));
-            update.send().await.unwrap();
-        }
-        // Without time, one takes effect, and the next call goes on behind it.
-        let first = sign_in.release_held(None, Instant::now()).await;
+        make_due(service, &scene, &people[20..22]).await;
+        // A part of one takes effect, and the next call goes on behind it.
+        let first = sign_in.release_held(None, 1).await;
         assert!(first.failed.is_none() && first.next.is_some());
         assert_eq!(held(&scene).await.len(), 1);
-        let rest = sign_in.release_held(first.next, soon()).await;
+        let rest = sign_in.release_held(first.next, usize::MAX).await;
         assert!(rest.failed.is_none() && rest.next.is_none());
         assert!(held(&scene).await.is_empty());
         assert!(!is_in(&scene, &people[20]).await && !is_in(&scene, &people[21]).await);

@@ -29,6 +29,15 @@ fn the_console_lists_what_is_held_with_its_people() {
         let list = admin.get(&format!("{page}/held")).await.expect(200);
         assert!(list.html.contains("p0020") && list.html.contains("p0021"));
         assert!(!list.html.contains("p0019"));
+        // Nothing is taken away by one click in the list: what is at stake is said before.
+        let (before, _) = list.html.split_once(r#"value="apply""#).unwrap();
+        let (_, asked) = before
+            .rsplit_once(r#"<details class="ask danger">"#)
+            .unwrap();
+        assert!(!asked.contains("</details>"), "{}", list.html);
+        assert!(asked.contains("2 people are deactivated"), "{asked}");
+        let name = r#"aria-label="Select p0020: Deactivated""#;
+        assert!(list.html.contains(name), "{}", list.html);
         let person = admin
             .get(&format!("/console/people/{}", people[20]))
             .await
@@ -57,8 +66,13 @@ fn the_console_lists_what_is_held_with_its_people() {
 
         // An owner sets the limit of the connection, and of the tenant.
         let owner = Visitor::with_link(service, &scene.tenant, Role::Owner).await;
+        let connection = scene.tenant.connection_id();
+        let credentials = scene.tenant.directory().credentials();
+        let connection = credentials.connection(connection).await.unwrap();
+        let revision = connection.rules_revision();
         let rules = |percent| {
             [
+                ("revision", &*revision),
                 ("alias", ""),
                 ("external_id", "auto"),
                 ("brake", "hold"),

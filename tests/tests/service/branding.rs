@@ -369,3 +369,35 @@ fn mails_have_the_brand_of_their_tenant() {
         assert_eq!(fixture.local.dead_letters(), 0);
     });
 }
+
+#[test]
+fn a_change_of_the_stacks_branding_is_in_its_history() {
+    alone(async |service| {
+        let api = service.application();
+        let before = api.get(STACK).await.expect(200).body;
+        assert_eq!(before["history"], json!([]));
+        let put = api.put(STACK, branded()).await.expect(200);
+        assert_eq!(put.body.get("history"), None);
+        // The same once more is no change.
+        let read = api.get(STACK).await.expect(200).body;
+        api.put(STACK, read).await.expect(200);
+        api.put(STACK, json!({})).await.expect(200);
+        let read = api.get(STACK).await.expect(200).body;
+        let history = read["history"].as_array().expect("a history");
+        assert_eq!(history.len(), 2, "{history:?}");
+        for (change, from, to) in [
+            (&history[0], json!("Plumbline"), Value::Null),
+            (&history[1], Value::Null, json!("Plumbline")),
+        ] {
+            assert_eq!(change["before"]["product_name"], from);
+            assert_eq!(change["after"]["product_name"], to);
+            assert!(change["by_key"].is_string() && change["request_id"].is_string());
+        }
+        assert!(history[1]["after"]["logo_digest"].is_string());
+        assert_eq!(history[0]["occurred_at"], read["changed_at"]);
+        // Of a tenant, the audit log has it.
+        let tenant = service.tenant("no-history").await;
+        let own = api.get(&path_of(&tenant)).await.expect(200).body;
+        assert_eq!(own.get("history"), None);
+    });
+}

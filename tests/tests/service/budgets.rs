@@ -11,12 +11,13 @@ use rollcall_tests::urn;
 use serde_json::{Value, json};
 
 /// The sources of the tests that measure a section.
-const SOURCES: [&str; 10] = [
+const SOURCES: [&str; 11] = [
     include_str!("budgets_access.rs"),
     include_str!("budgets_bulk.rs"),
     include_str!("budgets_follow_ups.rs"),
     include_str!("budgets_groups.rs"),
     include_str!("budgets_look_ups.rs"),
+    include_str!("budgets_observed.rs"),
     include_str!("budgets_people.rs"),
     include_str!("console_costs.rs"),
     include_str!("imports_resumed.rs"),

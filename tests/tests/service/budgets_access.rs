@@ -2,11 +2,11 @@
 
 use rollcall_directory::capacity::measure;
 use rollcall_directory::{
-    GROUPS, Introspection, NewToken, Origin, Provider, RepeatKey, Repeated, Role, StoredAnswer,
-    Subject, Tenant, TokenKind, Verdict,
+    GROUPS, Introspection, NewToken, Origin, Provider, RepeatKey, Repeated, Role, Settings,
+    StoredAnswer, Subject, Tenant, TokenKind, Verdict,
 };
 use rollcall_tests::budgets::Budgets;
-use rollcall_tests::seed::{create, group, patch, person, sign_in};
+use rollcall_tests::seed::{apply_settings, create, group, patch, person, sign_in};
 use rollcall_tests::service::run;
 use rollcall_tests::table::TestTable;
 use rollcall_tests::urn;
@@ -46,7 +46,7 @@ fn tokens_keep_their_budgets() {
         for _ in 0..3 {
             let (granted, cost) = measure(directory.grant(id, secret, "request", None)).await;
             let (_, token) = granted.unwrap();
-            token.unwrap().expose().clone_into(&mut access);
+            token.unwrap().token.expose().clone_into(&mut access);
             budgets.record("issue an access token to an OAuth client", cost);
         }
         for _ in 0..3 {
@@ -206,6 +206,23 @@ fn sessions_keep_their_budgets() {
         budgets.record("introspect, with nothing remembered", cost);
         let ((), cost) = measure(introspect()).await;
         budgets.record("introspect again within five seconds", cost);
+        let remembered = Settings {
+            cache_seconds: 60,
+            ..Settings::default()
+        };
+        apply_settings(&tenant, &remembered).await;
+        // Another process, which remembers nothing yet.
+        let fresh = table.directory();
+        let introspect = async || {
+            let found = fresh.introspect(key.expose(), session.expose()).await;
+            let Ok(Introspection::Active(found)) = found else {
+                panic!("{found:?}");
+            };
+            assert!(found.cache_seconds > 50);
+        };
+        introspect().await;
+        let ((), cost) = measure(introspect()).await;
+        budgets.record("introspect again where the answer may be remembered", cost);
         let (found, cost) = measure(directory.session(session.expose())).await;
         assert!(found.unwrap().is_some());
         budgets.record("check for a page or a request of the API", cost);

@@ -159,6 +159,12 @@ fn a_tenant_sends_a_bounded_number_of_invitations_per_day() {
         let told = not_invited(&fixture).await;
         assert_eq!(told.len(), 2, "{told:?}");
         assert!(told.iter().all(|(_, why)| why == "daily_limit"), "{told:?}");
+        // Mail about findings is counted apart, or a stolen token silenced it.
+        let credentials = fixture.tenant.credentials();
+        for (finding, expected) in [("brake", true), ("silence", true), ("expiry", false)] {
+            let claim = credentials.claim_finding(finding, finding, "it@example.test", 2);
+            assert_eq!(claim.await.unwrap(), expected, "{finding}");
+        }
     });
 }
 

@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
-use rollcall_directory::{REMINDER, Tenant, capacity};
+use rollcall_directory::{Provider, REMINDER, Tenant, capacity};
 use rollcall_journal_relay::{Bus, Relay};
 use rollcall_tests::seed::rename;
 use rollcall_tests::service::run;
@@ -336,5 +336,32 @@ fn an_event_that_the_bus_refuses_for_what_it_is_holds_up_no_other() {
             bus.taken(&b).into_iter().eq(1..=4),
             "the events keep their places"
         );
+    });
+}
+
+#[test]
+fn what_has_ended_is_archived_although_the_bus_does_not_take_it() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let archiving = table.archiving().await;
+        let a = table.tenant("a").await;
+        let credentials = a.credentials();
+        let connection = credentials.create_connection("idp", Provider::Other);
+        let connection = connection.await.unwrap().id;
+        let token = credentials.issue_token(&connection, "leaked", None).await;
+        let token = token.unwrap().token.id;
+        credentials.revoke_token(&token).await.unwrap();
+        let batch = records(&[&a]).await;
+        let bus = FlakyBus {
+            refuses_every: u64::MAX,
+            refuses_tenant: "a",
+            refuses_finally: true,
+            ..FlakyBus::default()
+        };
+        let relay = rollcall_journal_relay::handler(archiving, bus.connect());
+        assert_eq!(call(&relay, &batch).await, None, "they are set aside");
+        assert!(bus.taken(&a).is_empty());
+        let archived = table.archived().await;
+        assert_eq!(archived, [("token.revoked".to_owned(), token)]);
     });
 }

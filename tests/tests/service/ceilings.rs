@@ -1,7 +1,9 @@
 //! The operator's ceilings of a tenant: tokens, people, groups, invitations and the shortest retention.
 
 use http::Method;
+use jiff::Timestamp;
 use rollcall_directory::{Provider, Reason, Role};
+use rollcall_tests::raw;
 use rollcall_tests::service::{Service, Tenant, run};
 use rollcall_tests::urn;
 use serde_json::{Value, json};
@@ -120,6 +122,19 @@ fn tokens_are_bounded() {
         refused.because(Reason::CeilingReached);
         tenant.revoke(&second.string("/id")).await;
         application.post(&path, new()).await.expect(201);
+        // What is revoked leaves the table after the retention, so that issuing and revoking in turn fills nothing.
+        let items = raw::items(service, &tenant).await.into_iter();
+        let tokens =
+            items.filter(|item| item.contains_key("connection_id") && item.contains_key("tat"));
+        let leave: Vec<_> = tokens
+            .filter_map(|item| item.get("expires").cloned())
+            .collect();
+        let in_a_year = Timestamp::now().as_second() + 365 * 86_400;
+        let [leaves] = leave.as_slice() else {
+            panic!("{leave:?}");
+        };
+        let leaves: i64 = leaves.as_n().unwrap().parse().unwrap();
+        assert!((in_a_year - 600..=in_a_year).contains(&leaves), "{leaves}");
     });
 }
 

@@ -60,6 +60,9 @@ fn a_feed_verifies_page_by_page_and_from_outside() {
             }
         }
         assert_eq!((verified, begins), (last, vec![json!(1)]));
+        let ahead = format!("{base}/verification?after=999999");
+        let gone = application.get(&ahead).await.expect(410);
+        assert_eq!(gone.body["reason"], "cursor_ahead", "{}", gone.body);
         let output = verify_from_outside(service, &tenant, &[]);
         assert!(output.status.success(), "{output:?}");
         let printed = String::from_utf8(output.stdout).unwrap();

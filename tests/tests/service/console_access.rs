@@ -112,7 +112,12 @@ const FORMS: [Form; 25] = [
     ),
     (
         "/console/connections/{connection}",
-        &[("name", "x"), ("provider", "okta")],
+        &[
+            ("name", "identity provider"),
+            ("provider", "google"),
+            ("was_name", "identity provider"),
+            ("was_provider", "google"),
+        ],
         Role::Admin,
     ),
     (
@@ -151,7 +156,7 @@ const FORMS: [Form; 25] = [
     ),
     (
         "/console/people/{person}/role",
-        &[("role", "viewer")],
+        &[("role", "viewer"), ("was", "none")],
         Role::Admin,
     ),
     ("/console/people/{person}/end-sessions", &[], Role::Admin),

@@ -72,7 +72,7 @@ fn lines_say_in_words_what_was_done() {
             assert!(page.contains(said), "{said}: {page}");
         }
         assert!(!page.contains(&format!("/Users/{maya}")), "{page}");
-        assert!(page.contains("Looked through everything that is kept."));
+        assert!(page.contains("Looked through everything the log keeps."));
         let page = visitor
             .get("/console/activity/audit")
             .await
@@ -101,10 +101,10 @@ fn a_record_has_an_address_of_its_own() {
         let record = visitor.get(&address).await.expect(200).html;
         for text in [
             "<h2 id=\"record-title\">Could not add <bdi>Maya Chen</bdi>: user name taken</h2>",
-            "There is a person with this user name already",
+            "Someone already has this user name",
             "<p class=\"fine\">Nothing.</p>",
             "uniqueness",
-            "maya@example.test",
+            "maya<wbr>@example.<wbr>test",
             "data-copy=\"request-id\"",
             "aria-current=\"true\"",
         ] {
@@ -169,7 +169,7 @@ fn a_burst_is_one_line_without_the_failures() {
         let three = page.find("Added 3 people");
         assert!(three < failed && failed < four, "{page}");
         assert!(three.is_some() && entries(&page).len() == 1, "{page}");
-        assert!(!page.contains("may go on"), "{page}");
+        assert!(!page.contains("possibly earlier"), "{page}");
 
         // It unfolds at an address of its own, and folds again.
         let unfold = addresses(&page, "burst=");
@@ -235,8 +235,8 @@ fn a_burst_that_a_page_cuts_says_that_it_may_go_on() {
         let page = visitor.get("/console/activity").await.expect(200).html;
         for text in [
             "Added 2,000 people",
-            ">2,000+×<",
-            "may go on further back",
+            ">at least 2,000×<",
+            "possibly earlier",
             "Looked back to",
         ] {
             assert!(page.contains(text), "{text}: {page}");
@@ -256,7 +256,7 @@ fn a_burst_that_a_page_cuts_says_that_it_may_go_on() {
         let next = addresses(&page, "after=");
         let next = visitor.get(next.last().unwrap()).await.expect(200).html;
         assert!(
-            next.contains("Added 500 people") && !next.contains("may go on"),
+            next.contains("Added 500 people") && !next.contains("possibly earlier"),
             "{next}"
         );
     });
@@ -334,7 +334,7 @@ fn a_search_says_how_far_it_has_looked() {
         assert!(next.contains("text=nobody"), "{next}");
         let last = visitor.get(&next).await.expect(200).html;
         assert!(
-            last.contains("No match. Looked through everything that is kept."),
+            last.contains("No match. Looked through everything the log keeps."),
             "{last}"
         );
     });
@@ -375,7 +375,7 @@ fn the_tail_of_a_live_list_has_only_what_came_since() {
         assert!(tail.starts_with("<tbody id=\"tail\""), "{tail}");
         assert!(tail.contains("Read a deleted person"), "{tail}");
         assert!(tail.contains("Read a deleted group"), "{tail}");
-        assert!(!tail.contains("description of the service"), "{tail}");
+        assert!(!tail.contains("what the service offers"), "{tail}");
         // A read goes back a little, and leaves out what was shown.
         let shown = entries(&tail).into_iter().map(|id| &id[id.len() - 8..]);
         let shown = shown.collect::<Vec<_>>().join("-");
@@ -384,11 +384,11 @@ fn the_tail_of_a_live_list_has_only_what_came_since() {
         let again = format!("/console/activity/new?since={since}&begun={begun}&live=yes");
         let late = visitor.get(&again).await.expect(200).html;
         assert!(late.contains("Read a deleted group"), "{late}");
-        assert!(late.contains("description of the service"), "{late}");
+        assert!(late.contains("what the service offers"), "{late}");
         let again = format!("{again}&shown={shown}&quiet=14");
         let late = visitor.get(&again).await.expect(200).html;
         assert!(!late.contains("Read a deleted"), "{late}");
-        assert!(late.contains("description of the service"), "{late}");
+        assert!(late.contains("what the service offers"), "{late}");
         // After half an hour, it pauses.
         let paused = format!("{path}&begun={until}");
         let paused = visitor.get(&paused).await.expect(200).html;
@@ -406,5 +406,39 @@ fn the_tail_of_a_live_list_has_only_what_came_since() {
             let tail = visitor.get(&path).await.expect(200).html;
             assert!(entries(&tail).is_empty(), "{tail}");
         }
+    });
+}
+
+#[test]
+fn a_deletion_has_the_name_that_the_journal_holds() {
+    run(async |service| {
+        let tenant = service.tenant("named-deletion").await;
+        let idp = tenant.idp();
+        let (ada, team) = (
+            idp.user("ada@example.test").await,
+            idp.group("Team", &[]).await,
+        );
+        for path in [format!("/Users/{ada}"), format!("/Groups/{team}")] {
+            idp.delete(&path).await.expect(204);
+        }
+        service.drained().await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Admin).await;
+        let said = async || {
+            let page = visitor.get("/console/activity").await.expect(200).html;
+            let page = page.replace("<bdi>", "").replace("</bdi>", "");
+            page.replace(['\u{2068}', '\u{2069}'], "")
+        };
+        let page = said().await;
+        for text in ["Deleted ada@example.test", "Deleted group Team"] {
+            assert!(page.contains(text), "{text}: {page}");
+        }
+        // Of somebody who was erased, nothing is left.
+        let erase = format!("/tenants/{}/users/{ada}/erasure", tenant.id());
+        let application = service.application();
+        let ordered = application.post(&erase, json!({})).await;
+        assert!([200, 202].contains(&ordered.status), "{:?}", ordered.body);
+        service.drained().await;
+        let page = said().await;
+        assert!(!page.contains("ada@example.test"), "{page}");
     });
 }

@@ -26,7 +26,11 @@ fn changes_are_shown_with_the_name_of_the_actor() {
             .expect(200);
         let visitor = Visitor::with_session(service, &login.string("/session/token")).await;
         let form_token = visitor.form_token();
-        let role = [("role", "member"), ("form_token", &*form_token)];
+        let role = [
+            ("role", "member"),
+            ("was", "none"),
+            ("form_token", &*form_token),
+        ];
         let path = format!("/console/people/{grace}/role");
         visitor.post(&path, &role, &[]).await.expect(303);
 

@@ -46,7 +46,7 @@ const SAID: [(&str, &[&str]); 9] = [
             "Use PATCH to edit Groups",
         ],
     ),
-    ("google", &["cannot do everything", "catalogue"]),
+    ("google", &["cannot do everything", "catalog"]),
     ("other", &["userName"]),
 ];
 
@@ -172,10 +172,8 @@ fn each_guide_has_the_values_in_its_steps_and_says_what_it_was_written_from() {
                 .iter()
                 .map(|(name, value)| (&**name, &**value))
                 .collect();
-            let issued = visitor
-                .post("/console/tokens", &form, &[])
-                .await
-                .expect(200);
+            let issued = visitor.post("/console/tokens", &form, &[]).await;
+            let issued = visitor.follow(&issued.expect(303)).await.expect(200);
             let step = entered(&issued);
             assert!(step.contains(r#"id="token""#), "{provider}: {step}");
             assert!(

@@ -252,7 +252,7 @@ impl Visitor {
             .open_portal_link(link.secret.expose(), "r", Origin::default())
             .await
             .unwrap();
-        let cookie = format!("__Secure-rollcall={}", opened.unwrap().secret.expose());
+        let cookie = format!("__Host-rollcall={}", opened.unwrap().secret.expose());
         Visitor {
             console: rollcall_console::router(directory),
             cookie,

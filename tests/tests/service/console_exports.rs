@@ -150,7 +150,7 @@ fn the_last_page_and_the_last_file_have_no_continuation() {
         };
         let further_back = async |page: &str| {
             let page = visitor.get(page).await.expect(200).html;
-            page.contains("Further back")
+            page.contains("Earlier entries")
         };
         let (all, since) = ("/console/activity", "/console/activity?from=2026-11-01");
         log(tenant.directory(), requests(0..50)).await;

@@ -23,7 +23,8 @@ fn rotation_keeps_the_old_token_and_its_lifetime_and_settings_are_saved() {
         let form_id = Uuid::now_v7().to_string();
         let form = [("form_id", &*form_id), ("form_token", &form_token)];
         let path = format!("/console/tokens/{old}/rotate");
-        let rotated = visitor.post(&path, &form, &[]).await.expect(200);
+        let rotated = visitor.post(&path, &form, &[]).await.expect(303);
+        let rotated = visitor.follow(&rotated).await.expect(200);
         assert!(rotated.html.contains("The old token still works"));
         let tokens = tenant
             .directory()
@@ -66,6 +67,16 @@ fn rotation_keeps_the_old_token_and_its_lifetime_and_settings_are_saved() {
         assert_eq!(saved.logged_values, LoggedValues::All);
         let page = visitor.get("/console/settings").await.expect(200);
         assert!(page.html.contains(r#"value="example.com, b.test""#));
+        // Without its tick, the form would remove the rate limit, which only the application does.
+        let mut unlimited = form.clone();
+        unlimited.retain(|(name, _)| *name != "limited");
+        let refused = visitor.post("/console/settings", &unlimited, &[]).await;
+        assert!(
+            refused
+                .expect(403)
+                .html
+                .contains("nly the application can remove")
+        );
         let kept = tenant.directory().settings().read().await.map(|kept| {
             let limit = kept.rate_limit.map(|limit| (limit.per_minute, limit.burst));
             (
@@ -125,31 +136,28 @@ fn a_form_creates_its_resource_only_once() {
         assert_eq!(made().await, (2, 1));
         let connection = tenant.connection_id();
         let rotate = format!("/console/tokens/{old}/rotate");
-        for (path, fields, status, after) in [
+        for (path, fields, secrets, after) in [
             (
                 "/console/tokens",
                 vec![("connection", connection), ("label", "new")],
-                200,
+                1,
                 (3, 1),
             ),
-            (&rotate, vec![], 200, (4, 1)),
+            (&rotate, vec![], 1, (4, 1)),
             (
                 "/console/connections",
                 vec![("name", "Okta"), ("provider", "okta")],
-                303,
+                0,
                 (4, 2),
             ),
         ] {
             let form_id = Uuid::now_v7().to_string();
             let mut form = fields;
             form.extend([("form_id", &*form_id), ("form_token", &form_token)]);
-            let first = visitor.post(path, &form, &[]).await.expect(status);
-            assert_eq!(
-                shown_secrets(&first.html),
-                usize::from(status == 200),
-                "{path}"
-            );
-            // When a browser reloads the response, it sends the same form again.
+            let first = visitor.post(path, &form, &[]).await.expect(303);
+            let first = visitor.follow(&first).await.expect(200);
+            assert_eq!(shown_secrets(&first.html), secrets, "{path}");
+            // A browser that lost the response sends the same form again.
             let again = visitor.post(path, &form, &[]).await.expect(409);
             assert!(
                 again.html.contains("This form was already used"),
@@ -163,25 +171,22 @@ fn a_form_creates_its_resource_only_once() {
         }
 
         // The forms on the pages contain all fields that they need.
-        for (page, action, fields, status) in [
+        for (page, action, fields) in [
             (
                 "/console/tokens".to_owned(),
                 "/console/tokens".to_owned(),
                 vec![("connection", connection), ("label", "shown")],
-                200,
             ),
-            ("/console/tokens".to_owned(), rotate, vec![], 200),
+            ("/console/tokens".to_owned(), rotate, vec![]),
             (
                 "/console/connections/new?provider=entra".to_owned(),
                 "/console/connections".to_owned(),
                 vec![("name", "Entra")],
-                303,
             ),
             (
                 format!("/console/connections/{connection}"),
                 "/console/tokens".to_owned(),
                 vec![("label", "shown there")],
-                200,
             ),
         ] {
             let seen = visitor.get(&page).await.expect(200);
@@ -195,7 +200,7 @@ fn a_form_creates_its_resource_only_once() {
                 .iter()
                 .map(|(name, value)| (&**name, &**value))
                 .collect();
-            visitor.post(&action, &form, &[]).await.expect(status);
+            visitor.post(&action, &form, &[]).await.expect(303);
         }
 
         // Each view of a page has a new form id, and tokens with the same label can be distinguished.
@@ -303,10 +308,67 @@ fn a_double_click_creates_and_shows_one_token() {
         assert_eq!(tokens().await, 2);
         let idp = tenant.idp().with_token(Some(&token));
         idp.get("/Users").await.expect(200);
-        browser.eval("location.reload()", &[]).await;
-        browser.wait_for_text("This form was already used").await;
+        // A reload asks for the page again, and so does Back: no form is sent twice.
+        let shown = browser.path().await;
+        let mark = "document.body.dataset.old = 'yes'; location.reload()";
+        browser.eval(mark, &[]).await;
+        browser.wait_for("body:not([data-old]) #token").await;
+        assert_eq!(browser.value("token").await, token);
+        browser.click("Groups and roles").await;
+        browser.wait_for_path("/console/groups").await;
+        browser.eval("history.back()", &[]).await;
+        browser.wait_for_path(&shown).await;
+        browser.wait_for("#token").await;
+        assert_eq!(browser.value("token").await, token);
         assert_eq!(tokens().await, 2);
-        browser.click("Back to the console").await;
-        browser.wait_for_path("/console").await;
+        // Only this session sees it: not another one in this browser, which has the cookie, too.
+        let again = browser
+            .eval("return location.pathname + location.search", &[])
+            .await;
+        browser.open_console(service, &tenant, "owner").await;
+        browser.go(again.as_str().unwrap_or_default()).await;
+        browser.wait_for_text("no longer shows the token").await;
+        assert_eq!(browser.count("#token").await, 0);
+    });
+}
+
+#[test]
+fn filters_say_whose_days_they_take_and_fields_have_their_hints() {
+    run(async |service| {
+        let tenant = service.tenant("filters").await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
+        for path in ["/console/activity", "/console/activity/audit"] {
+            let page = visitor.get(&format!("{path}?from=2027-01-31")).await;
+            let page = page.expect(200);
+            for said in [
+                r#"<label for="from">From <span class="fine">(UTC)</span></label>"#,
+                "From 31 Jan 2027 (UTC)",
+                r#"<nav class="tabs" aria-label="Activity">"#,
+            ] {
+                assert!(page.html.contains(said), "{path}: {said}: {}", page.html);
+            }
+            let wrong = visitor.get(&format!("{path}?to=soon")).await.expect(400);
+            let said = "<code>To</code> must be a day such as";
+            assert!(wrong.html.contains(said), "{path}: {}", wrong.html);
+        }
+        for path in ["/console/evidence", "/console/evidence/access"] {
+            let page = visitor.get(path).await.expect(200);
+            let tabs = r#"<nav class="tabs" aria-label="Evidence">"#;
+            assert!(page.html.contains(tabs), "{path}: {}", page.html);
+        }
+        for (path, fields) in [
+            ("/console/activity", &["person"][..]),
+            ("/console/activity/audit", &["actor", "request"]),
+            ("/console/tokens", &["expires", "addresses"]),
+        ] {
+            let page = visitor.get(path).await.expect(200);
+            for field in fields {
+                let described = format!(r#"aria-describedby="{field}-hint""#);
+                let hint = format!(r#"<span class="fine" id="{field}-hint">"#);
+                for part in [described, hint] {
+                    assert!(page.html.contains(&part), "{path}: {part}: {}", page.html);
+                }
+            }
+        }
     });
 }

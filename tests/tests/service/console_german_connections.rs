@@ -132,7 +132,7 @@ fn the_pages_of_connections_are_german_for_who_prefers_it() {
             (at("/remedies/replace"), &["Niemand verliert den Zugang"]),
             (at("/remedies/bind-anew"), &["Zeitfenster öffnen", "3 Tage"]),
             (at("/remedies/confirm"), &["Kennungen bestätigen"]),
-            (at("/test"), &["temporäre Kopie", "Test starten"]),
+            (at("/test"), &["temporären Kopie", "Test starten"]),
             (at("/held"), &["Keine zurückgehaltenen Änderungen."]),
             (at("/observed"), &["Diese Verbindung wird nicht beobachtet"]),
             (
@@ -208,17 +208,25 @@ fn refusals_and_results_are_german() {
         let said = "„Anfragen pro Minute“ muss eine ganze Zahl von 1 bis 600.000 sein";
         assert_german("/console/settings", &page.expect(400), &[said]);
         for (field, value, said) in [
-            ("contacts", "it", "`it` ist keine Adresse, an die"),
+            (
+                "contacts",
+                "it",
+                "<code>it</code> ist keine Adresse, an die",
+            ),
             (
                 "invitation_domains",
                 "local",
-                "`local` ist keine Domain wie",
+                "<code>local</code> bei den Domains, an die Einladungen gehen, ist keine Domain wie",
             ),
-            ("allowed_addresses", "office", "`office` ist kein Netz wie"),
+            (
+                "allowed_addresses",
+                "office",
+                "<code>office</code> bei den zugelassenen Adressen ist kein Netz wie",
+            ),
             (
                 "allowed_addresses",
                 "10.0.0.1/8",
-                "ist nicht der Anfang seines Netzes; das ist `10.0.0.0/8`",
+                "bei den zugelassenen Adressen ist nicht der Anfang seines Netzes; das ist <code>10.0.0.0/8</code>",
             ),
         ] {
             let mut form = SETTINGS.to_vec();
@@ -231,7 +239,7 @@ fn refusals_and_results_are_german() {
             let page = visitor.post("/console/settings", &form, &[]).await;
             let page = page.expect(400);
             assert_german("/console/settings", &page, &[said]);
-            for english in ["is not a", "such as `", "beginning of"] {
+            for english in ["is not a", "such as <code>", "beginning of"] {
                 assert!(!page.html.contains(english), "{field}: {}", page.html);
             }
         }

@@ -111,7 +111,7 @@ fn several_groups_are_mapped_in_one_save() {
         assert!(browser.url().await.contains("role=member"));
         assert_eq!(browser.count("[data-group]").await, 21);
         browser.click("No role 0").await;
-        browser.wait_for_text("No such group among 21 groups").await;
+        browser.wait_for_text("No match among 21 groups").await;
         browser.go("/console/groups").await;
         browser.fill("Search groups", "END CLO").await;
         browser.click("Search").await;

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 
 use rollcall_directory::Role;
+use rollcall_insight::Insight;
+use rollcall_tests::raw;
 use rollcall_tests::scene::Scene;
 use rollcall_tests::service::run;
 use rollcall_tests::visitor::Visitor;
@@ -172,7 +174,7 @@ fn every_finding_about_an_identity_has_its_remedy_as_a_button() {
             ("Restore, unblock or admit as new", person("dee")),
             ("Change who may sign up", "/console/settings".to_owned()),
             (
-                "Let it replace the other connection",
+                "Replace the other connection",
                 "/console/connections".to_owned(),
             ),
         ] {
@@ -282,7 +284,7 @@ fn findings_of_one_cause_are_one_card_that_can_be_put_off() {
             .expect(200)
             .html;
         assert!(
-            resolved.contains("No finding was resolved yet"),
+            resolved.contains("No finding has been resolved yet"),
             "{resolved}"
         );
 
@@ -297,5 +299,69 @@ fn findings_of_one_cause_are_one_card_that_can_be_put_off() {
             .post("/console/health/snooze", &refused, &[])
             .await
             .expect(403);
+    });
+}
+
+/// The count in the navigation costs nothing: it is beside what every page reads.
+#[test]
+fn every_page_says_how_many_findings_are_open() {
+    run(async |service| {
+        let tenant = service.tenant("counted").await;
+        tenant.idp().user("ann").await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
+        let badge =
+            |count: usize| format!("<span class=\"badge\" aria-hidden=\"true\">{count}</span>");
+        let quiet = visitor.get("/console/people").await.expect(200);
+        assert!(!quiet.html.contains(&badge(1)) && !quiet.html.contains(&badge(2)));
+
+        let check = async || {
+            let health = Insight::of(tenant.directory()).health().await.unwrap();
+            let findings = tenant.directory().findings();
+            let observed = health.observed();
+            findings.observe(&health.record, &observed).await.unwrap();
+            observed
+        };
+        let observed = check().await;
+        assert!(observed.len() > 1, "{observed:?}");
+        let shows = async |count: usize| {
+            for page in [
+                "",
+                "/people",
+                "/groups",
+                "/activity",
+                "/tokens",
+                "/settings",
+                "/health",
+            ] {
+                let html = visitor
+                    .get(&format!("/console{page}"))
+                    .await
+                    .expect(200)
+                    .html;
+                assert!(html.contains(&badge(count)), "{page}: {html}");
+            }
+        };
+        shows(observed.len()).await;
+        let findings = tenant.directory().findings();
+        findings
+            .snooze(&observed[0], "known", Some(7))
+            .await
+            .unwrap();
+        shows(observed.len() - 1).await;
+        findings.snooze(&observed[1], "known", None).await.unwrap();
+        shows(observed.len() - 1).await;
+        findings.unsnooze(&observed[0].id).await.unwrap();
+        shows(observed.len()).await;
+
+        // What another version has left is corrected.
+        let health = Insight::of(tenant.directory()).health().await.unwrap();
+        assert_eq!(health.shown, observed.len() as u64);
+        let mut item = raw::item(service, &tenant, "", "TENANT").await;
+        item.remove("open_findings");
+        raw::put(service, item).await;
+        let health = Insight::of(tenant.directory()).health().await.unwrap();
+        assert_eq!(health.shown, 0);
+        findings.show(&health.record, health.shown).await.unwrap();
+        shows(observed.len()).await;
     });
 }

@@ -56,7 +56,7 @@ fn an_admin_deletes_restores_blocks_and_merges() {
         // The account that only came from sign-in becomes ada's.
         browser.go(&format!("/console/people/{account}")).await;
         browser.click("Merge into another person…").await;
-        browser.fill("Search the other person", "ada").await;
+        browser.fill("Search for the other person", "ada").await;
         browser.click("Search").await;
         browser.click("ada").await;
         browser.wait_for_text("1 session ends").await;
@@ -105,7 +105,7 @@ fn others_are_admitted_in_place_of_a_deleted_person() {
             .await;
         let to = admitted.expect(303).header("location").to_owned();
         let told = visitor.get(&to).await.expect(200).html;
-        assert!(told.contains("The identifiers are free"), "{told}");
+        assert!(told.contains("The identifiers are released"), "{told}");
         assert_ne!(scene.signed_in(login).await, bob);
     });
 }
@@ -133,12 +133,7 @@ fn what_cannot_be_done_about_a_person_is_said_on_their_page() {
                 409,
                 "someone else has this user name",
             ),
-            (
-                format!("{other}/restore"),
-                vec![],
-                409,
-                "not deleted any more",
-            ),
+            (format!("{other}/restore"), vec![], 409, "no longer deleted"),
             (
                 format!("{bob}/admit-as-new"),
                 vec![],
@@ -169,7 +164,11 @@ fn what_cannot_be_done_about_a_person_is_said_on_their_page() {
                 .await;
             let html = seen.expect(status).html;
             let (_, alert) = html.split_once(r#"role="alert">"#).unwrap_or_default();
-            let alert = alert.split('<').next().unwrap_or_default().to_lowercase();
+            let alert = alert
+                .split("</p>")
+                .next()
+                .unwrap_or_default()
+                .to_lowercase();
             assert!(!alert.is_empty() && alert.contains(said), "{path}: {alert}");
             // The page is that of the person, and not an error page.
             assert_eq!(

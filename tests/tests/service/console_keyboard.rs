@@ -55,7 +55,7 @@ fn the_main_tasks_need_no_mouse() {
         let prefix = first.map_or("", |token| &token.prefix);
         browser.tab_to(&format!("Revoke first ({prefix}…)…")).await;
         browser.press(Key::Enter).await;
-        browser.tab_to("Revoke now").await;
+        browser.tab_to("Revoke token").await;
         browser.press(Key::Enter).await;
         browser.wait_for_text("Token revoked").await;
         idp.get("/Users").await.expect(401);

@@ -180,6 +180,43 @@ fn a_choice_counts_more_than_the_browser() {
 }
 
 #[test]
+fn a_choice_on_an_error_page_comes_back_to_it() {
+    run(async |service| {
+        let tenant = service.tenant("irrwege").await;
+        let visitor = Visitor::with_link(service, &tenant, Role::Owner).await;
+        let back = |page: &ConsoleResponse| page.hidden_fields("/console/language");
+        let field = |value: &str| vec![("back".to_owned(), value.to_owned())];
+        let missing = visitor.get("/console/nothing?a=b").await.expect(404);
+        assert_eq!(back(&missing), field("/nothing?a=b"));
+        let unknown = visitor.get("/console/people/nobody").await.expect(404);
+        assert_eq!(back(&unknown), field("/people/nobody"));
+        let chosen = [("to", "de"), ("back", "/people/nobody")];
+        let chosen = visitor.post("/console/language", &chosen, &[]).await;
+        let chosen = chosen.expect(303);
+        assert_eq!(chosen.header("location"), "/console/people/nobody");
+
+        // The address of a form cannot be asked for: its page can.
+        let origin = visitor.origin.clone();
+        let refused = async |from: &str| {
+            let form = [("label", "first")];
+            let headers = [("referer", from)];
+            let page = visitor.post("/console/tokens", &form, &headers).await;
+            back(&page.expect(403))
+        };
+        let own = format!("{origin}/console/tokens?done=x");
+        assert_eq!(refused(&own).await, field("/tokens?done=x"));
+        for foreign in [
+            "https://evil.example/console/tokens",
+            &format!("{origin}/api/v1/tenants"),
+            &format!("{origin}/consoles"),
+            "",
+        ] {
+            assert_eq!(refused(foreign).await, field(""), "{foreign}");
+        }
+    });
+}
+
+#[test]
 fn the_answer_to_a_form_offers_no_language() {
     run(async |service| {
         let tenant = service.tenant("antworten").await;
@@ -187,7 +224,7 @@ fn the_answer_to_a_form_offers_no_language() {
         let offer = r#"action="/console/language""#;
         let form_token = visitor.form_token();
         for (path, field, value, status) in [
-            ("/console/tokens", "label", "first", 200),
+            ("/console/tokens", "label", "first", 303),
             ("/console/settings", "per_minute", "many", 400),
         ] {
             let page = visitor.get(path).await.expect(200);

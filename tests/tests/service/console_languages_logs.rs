@@ -70,7 +70,7 @@ fn logs_health_and_evidence_are_german_for_one_who_prefers_it() {
             let same: Vec<&String> = seen.intersection(&other).collect();
             // What a request asked for and was answered is shown as it was, and how long that took.
             let is_said = |text: &&&String| {
-                text.contains(&*detail)
+                detail.contains(text.as_str())
                     || text.contains("/Groups")
                     || text.contains("/Users")
                     || text.ends_with(" ms")

@@ -43,7 +43,10 @@ fn a_link_opens_once_and_viewing_it_does_not_use_it_up() {
             assert_eq!(page.header("cache-control"), "no-store");
             // The page must not submit itself, because link scanners also run scripts.
             assert!(!page.html.contains("<script"));
-            assert!(page.html.contains("This link opens it once. Role: Owner."));
+            assert!(
+                page.html
+                    .contains("This link works only once. Role: Owner.")
+            );
         }
         // A form from another site does not open the link; the visitor must confirm.
         let form = [("link", &*link)];

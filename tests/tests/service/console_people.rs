@@ -168,7 +168,7 @@ fn the_page_of_somebody_who_left_says_when_and_by_whom() {
         let path = format!("/console/people/{ada}");
         let html = visitor.get(&path).await.expect(200).html;
         assert!(html.contains("<h1><bdi>Ada King</bdi></h1>"), "{html}");
-        for label in ["Given name", "Department", "Raw document"] {
+        for label in ["Given name", "Department", "Original data (JSON)"] {
             assert!(html.contains(label), "{label}: {html}");
         }
         assert!(html.contains("Complete: "), "{html}");

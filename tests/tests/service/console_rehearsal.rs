@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_directory::{Provider, Role, Settings, UnknownMembers};
 use rollcall_edge_scim::Conversation;
 use rollcall_tests::browser::browse;
+use rollcall_tests::faults::Fault;
 use rollcall_tests::service::{Service, Tenant, run};
 use rollcall_tests::urn;
 use rollcall_tests::visitor::Visitor;
@@ -163,6 +164,44 @@ fn a_tenant_tests_one_thing_at_a_time_and_reloads_the_result() {
         let kept: Vec<_> = kept.collect();
         assert_eq!(kept.len(), 2);
         assert!(kept.iter().all(|item| item.contains_key("expires")));
+    });
+}
+
+#[test]
+fn a_test_on_a_slow_table_says_for_what_there_was_no_time() {
+    run(async |_| {
+        let (service, faults) = Service::with_faults().await;
+        let tenant = service.tenant("slow").await;
+        set_provider(&tenant, Provider::Okta).await;
+        let conversation = Conversation::of(Provider::Okta).expect("a conversation");
+        let visitor = Visitor::with_link(&service, &tenant, Role::Admin).await;
+        let path = format!("/console/connections/{}/test", tenant.connection_id());
+        let form_token = visitor.form_token();
+        let form = [("form_token", form_token.as_str())];
+        // Only what the played requests do takes longer: the page comes in time.
+        faults.schedule(|call| match call.body.to_string().contains("T#~") {
+            true => Fault::Slow,
+            false => Fault::None,
+        });
+        let result = visitor.post(&path, &form, &[]).await.expect(303);
+        faults.clear();
+        let page = visitor.get(result.header("location")).await.expect(200);
+        let page = page.html;
+        let played = page.matches(r#"data-expected="true""#).count();
+        assert!(
+            (1..conversation.len()).contains(&played),
+            "{played}: {page}"
+        );
+        assert!(!page.contains(r#"data-expected="false""#), "{page}");
+        let said = match played {
+            1 => "The first ".to_owned(),
+            _ => format!(
+                "The first {played} requests went as Okta expects. There was no time for the others."
+            ),
+        };
+        assert!(page.contains(&said), "{page}");
+        assert!(!page.contains("All "), "{page}");
+        assert_eq!(thrown_away(&service).await, []);
     });
 }
 

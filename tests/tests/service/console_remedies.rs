@@ -26,8 +26,8 @@ fn an_owner_sets_rules_takes_people_over_and_opens_a_window() {
 
         browser.go(&format!("/console/connections/{new}")).await;
         browser.fill("Alias", "okta").await;
-        let unrelated = "Have nothing to do with those that it sends";
-        browser.choose("External ids in sign-ins", unrelated).await;
+        let unrelated = "Are unrelated to those this connection sends";
+        browser.choose("External IDs in sign-ins", unrelated).await;
         browser
             .eval("document.querySelector('[name=replaces]').click()", &[])
             .await;
@@ -52,7 +52,7 @@ fn an_owner_sets_rules_takes_people_over_and_opens_a_window() {
         browser.go(&format!("/console/connections/{new}")).await;
         browser.click("Confirm identifiers…").await;
         browser
-            .wait_for_text("The user names and external ids of")
+            .wait_for_text("The user names and external IDs of")
             .await;
         browser
             .go(&format!("/console/connections/{new}/remedies/bind-anew"))
@@ -73,7 +73,7 @@ fn an_owner_sets_rules_takes_people_over_and_opens_a_window() {
             .await;
         browser.click("Replace the connection").await;
         browser
-            .wait_for_text("takes over what the other one owns")
+            .wait_for_text("takes over each person and group of the other one")
             .await;
 
         // What becomes of its people is asked before a connection is deleted.
@@ -90,7 +90,7 @@ fn an_owner_sets_rules_takes_people_over_and_opens_a_window() {
         browser
             .choose(
                 "A deleted person who is sent again",
-                "Comes back with the same id and groups",
+                "Comes back with the same ID and groups",
             )
             .await;
         browser.fill("Session length in minutes", "60").await;
@@ -184,6 +184,13 @@ fn what_only_owners_change_is_refused_to_admins_and_not_offered() {
     });
 }
 
+/// The revision that the form of a connection's rules starts from.
+async fn rules_revision(scene: &Scene, connection: &str) -> String {
+    let credentials = scene.tenant.directory().credentials();
+    let connection = credentials.connection(connection).await;
+    connection.unwrap().rules_revision()
+}
+
 #[test]
 fn a_form_keeps_what_was_typed() {
     run(async |service| {
@@ -191,8 +198,10 @@ fn a_form_keeps_what_was_typed() {
         let (old, new) = (scene.tenant.connection_id(), connect(&scene, "new").await);
         let owner = Visitor::with_link(service, &scene.tenant, Role::Owner).await;
         let form_token = owner.form_token();
+        let revision = rules_revision(&scene, old).await;
         let alias = [
             ("form_token", &*form_token),
+            ("revision", &*revision),
             ("alias", "okta"),
             ("external_id", "auto"),
         ];
@@ -200,7 +209,9 @@ fn a_form_keeps_what_was_typed() {
         owner.post(&path, &alias, &[]).await.expect(303);
 
         let page = format!("/console/connections/{new}");
+        let revision = rules_revision(&scene, &new).await;
         let rules = [
+            ("revision", &*revision),
             ("alias", "okta"),
             ("external_id", "unrelated"),
             ("replaces", old),
@@ -224,7 +235,11 @@ fn a_form_keeps_what_was_typed() {
         refused(
             &owner,
             &path,
-            &[("alias", "x"), ("replaces", "no id")],
+            &[
+                ("revision", &*revision),
+                ("alias", "x"),
+                ("replaces", "no id"),
+            ],
             400,
             "replaces",
         )

@@ -90,11 +90,10 @@ async fn role_panel_after(service: &Service, settings: &Settings, steps: &[Step]
             }
             SignIn => drop(sign_in(of, "ann", None).await),
             SignInNamed => drop(sign_in(of, "ann", Some(&["team"])).await),
-            Give(role) => of
-                .roles()
-                .give_role(&ann, Some(*role), Role::Owner)
-                .await
-                .unwrap(),
+            Give(role) => {
+                let given = of.roles().give_role(&ann, Some(*role), Role::Owner);
+                given.await.unwrap();
+            }
             Deactivate => {
                 let off = json!({"op": "replace", "path": "active", "value": false});
                 patch(of, &USERS, &ann, off).await;
@@ -110,16 +109,16 @@ const NOBODY: &str = "Nothing gives this person a role: they are in no mapped gr
                       and they have not signed in.";
 const NO_DEFAULT: &str = "Nothing gives this person a role: they are in no mapped group, nobody gave them one, \
                           and their first sign-in brought no default role.";
-const NOT_YET_NAMED: &str = "They are in a mapped group that does not count yet: what a sign-in names decides, \
-                             and they have not signed in.";
+const NOT_YET_NAMED: &str = "They are in a mapped group that does not count yet: only the groups that a sign-in \
+                             names count, and they have not signed in.";
 const NOT_NAMED: &str = "They are in a mapped group that does not count: their last sign-in did not name it, \
-                         and what it names decides.";
+                         and only the groups it names count.";
 const NOT_SIGNED_IN: &str = "Groups give roles at sign-in only, and this person has not signed in.";
-const UNTIL_SIGN_IN: &str = "Groups give roles at sign-in only: what has changed since the last one counts \
-                             from the next one.";
+const UNTIL_SIGN_IN: &str = "Groups give roles at sign-in only: what has changed since the last sign-in \
+                             applies from the next one.";
 const INACTIVE: &str = "None while inactive.";
 const COMES_BACK: &str =
-    "None while inactive. What is listed here counts again once they are active.";
+    "None while inactive. What is listed here applies again once they are active.";
 
 #[test]
 fn a_page_explains_why_a_person_has_a_role_or_none() {
@@ -141,10 +140,10 @@ fn a_page_explains_why_a_person_has_a_role_or_none() {
         )
     };
     let by_hand = |role: &str, decides| (format!("{role}: given by hand"), decides);
-    let overridden = "Admin: the default role, which counts only where nothing else gives one";
+    let overridden = "Admin: the default role, which applies only if nothing else gives a role";
     let default = "Admin: the default role: no mapped group decided at the first sign-in";
     let named = "Admin: the last sign-in named a group that is mapped to it (team)";
-    let past = "Admin: a group gave it at the last sign-in, and no longer would at the next";
+    let past = "Admin: a group gave it at the last sign-in, but would not at the next one";
     run(async |service| {
         for (settings, steps, reasons, grants) in [
             (&usual, &[][..], &[NOBODY][..], vec![]),
@@ -281,14 +280,14 @@ fn the_page_states_correctly_when_a_mapping_takes_effect() {
             (
                 RoleSync::Immediate,
                 "No role → Viewer 1 person gains Viewer",
-                "When they sign in next: 1 person loses Admin and becomes Viewer",
-                "The roles count already",
+                "When they next sign in: 1 person loses Admin and becomes Viewer",
+                "The roles are in effect",
             ),
             (
                 RoleSync::AtLogin,
                 "No role → Viewer at each person's next sign-in",
                 "at each person's next sign-in 1 person loses Admin and becomes Viewer",
-                "Each one's role follows when they sign in next",
+                "Each person's role changes when they next sign in",
             ),
         ] {
             let settings = Settings {
@@ -355,7 +354,7 @@ fn the_page_states_correctly_when_a_mapping_takes_effect() {
             let others = if role_sync == RoleSync::AtLogin {
                 told
             } else {
-                "when they sign in next"
+                "when they next sign in"
             };
             assert!(!plain(&page.html).contains(others), "{}", page.html);
         }
@@ -383,7 +382,7 @@ fn a_change_that_happens_anyway_is_not_attributed_to_the_mapping() {
         let path = format!("/console/groups/{guests}?role=admin");
         let page = plain(&visitor.get(&path).await.expect(200).html);
         let words: Vec<&str> = page.split_whitespace().collect();
-        let told = "Nobody's role changes. When they sign in next, whether this is saved or not: 1 person gains Admin";
+        let told = "Nobody's role changes. When they next sign in, whether this is saved or not: 1 person gains Admin";
         assert!(words.join(" ").contains(told), "{page}");
     });
 }

@@ -1,12 +1,16 @@
 //! Erasures: nothing is left of a person or of a deleted tenant, wherever it was.
 
-use rollcall_directory::Role;
+use aws_sdk_dynamodb::types::AttributeValue;
+use rollcall_directory::{Lease, Role};
 use rollcall_tests::api::Api;
 use rollcall_tests::scene::Scene;
 use rollcall_tests::service::{Service, run};
 use rollcall_tests::urn;
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
+
+use crate::imports;
+use crate::own_schemas::{ACME, attributes, declare};
 
 /// Is in every name of the person. No id and no word of the product contains it.
 const CANARY: &str = "zzcanary";
@@ -42,7 +46,28 @@ async fn leave_traces(service: &Service, scene: &Scene) -> (String, String) {
         .await
         .expect(200);
     let again = json!({"schemas": [urn::USER], "userName": format!("{CANARY}.new@x.test")});
-    idp.post("/Users", again).await.expect(409);
+    for _ in 0..2 {
+        idp.post("/Users", again.clone()).await.expect(409);
+    }
+    declare(service, &scene.tenant, attributes())
+        .await
+        .expect(200);
+    let employee_number =
+        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber";
+    let badge = &format!("{ACME}:badge");
+    for (path, value) in [(employee_number, "number"), (badge.as_str(), "badge")] {
+        let value = json!(format!("{CANARY}-{value}"));
+        scene.set(&ada, path, value).await.expect(200);
+    }
+    for filter in [
+        format!("{employee_number} eq \"{CANARY}-number\""),
+        format!("{badge} eq \"{CANARY}-badge\""),
+        format!("displayName eq \"Ada {CANARY}\""),
+        format!("displayName co \"{CANARY}\""),
+        format!("name.familyName eq \"{CANARY}\""),
+    ] {
+        idp.filter("/Users", &filter).await.expect(200);
+    }
     for name in ["@x.test", ".new@x.test"] {
         let filter = format!("userName eq \"{CANARY}{name}\"");
         idp.filter("/Users", &filter).await.expect(200);
@@ -65,6 +90,24 @@ async fn leave_traces(service: &Service, scene: &Scene) -> (String, String) {
         .post(&format!("/users/{bob}/block"), json!({}))
         .await
         .expect(200);
+    // What she writes about a finding, who has met her, and what was leased for her.
+    let health = scene.at_tenant("/health").await.expect(200);
+    let finding = health.string("/findings/0/id");
+    let put_off = json!({"reason": format!("ask Ada {CANARY}"), "days": 7});
+    admin
+        .post(&format!("/health/findings/{finding}/snooze"), put_off)
+        .await
+        .expect(200);
+    imports::begin(scene, "list", json!({"mode": "report"})).await;
+    let rows = imports::lines(&[
+        json!({"user_name": name}),
+        json!({"user_name": "bob@x.test"}),
+    ]);
+    imports::send(scene, "list", 1, &rows).await.expect(200);
+    let credentials = scene.tenant.directory().credentials();
+    let told = format!("brake-tripped#1#{ada}");
+    let lease = credentials.lease(&told, Duration::from_secs(60)).await;
+    assert_eq!(lease.unwrap(), Lease::Ours);
     let link = json!({"role_id": "admin", "email": name});
     scene
         .application
@@ -84,7 +127,7 @@ async fn leave_traces(service: &Service, scene: &Scene) -> (String, String) {
 }
 
 /// Waits until an erasure is finished, and returns it.
-async fn finished(service: &Service, api: &Api, path: &str) -> Value {
+pub(crate) async fn finished(service: &Service, api: &Api, path: &str) -> Value {
     let late = Instant::now() + Duration::from_secs(60);
     loop {
         service.drained().await;
@@ -139,9 +182,12 @@ fn nothing_is_left_of_a_person() {
         let dump = service.dump().await;
         assert_eq!(sightings(&dump), Vec::<String>::new());
         // Nor of the claim on her mailbox, nor of the subject of before she was bound anew.
-        for left in ["another-subject", "invited#", "#US#"] {
+        for left in ["another-subject", "invited#", "#US#", "brake-tripped#1#"] {
             assert!(!dump.contains(left), "{left}");
         }
+        // The import has met two people, and one of them is left.
+        assert_eq!(dump.matches("#IM#list#M").count(), 1);
+        assert_eq!(erasure["left_out"], 0);
         scene.at_tenant(&format!("/users/{ada}")).await.expect(404);
         let after = scene
             .tenant
@@ -215,6 +261,23 @@ fn only_the_application_and_owners_have_a_person_erased() {
     });
 }
 
+/// Returns the partitions of the items of the stack that name a tenant.
+async fn of_stack(service: &Service, tenant: &str) -> Vec<String> {
+    let scan = service.client().scan().table_name(service.table());
+    let items = scan.into_paginator().items().send();
+    let items = items.collect::<Result<Vec<_>, _>>().await.unwrap();
+    let named = items.iter().filter(|item| {
+        // As a whole: the id of another tenant can begin with it.
+        let text = format!("{item:?}");
+        let mut names = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+        names.any(|name| name == tenant)
+    });
+    let partitions = named.map(|item| item["PK"].as_s().unwrap().clone());
+    let mut of_stack: Vec<_> = partitions.filter(|it| it.starts_with("S#")).collect();
+    of_stack.sort();
+    of_stack
+}
+
 #[test]
 fn nothing_is_left_of_a_deleted_tenant() {
     run(async |_| {
@@ -224,6 +287,21 @@ fn nothing_is_left_of_a_deleted_tenant() {
         leave_traces(service, &scene).await;
         let bystander = other.push(json!({"userName": "bystander"})).await;
         let (tenant, application) = (scene.tenant.id(), &scene.application);
+        // Of the stack: keys that reach this tenant or the other one alone, the answer that says so, and a pause.
+        let repeated = application.clone().and_header("idempotency-key", "once");
+        for (api, id) in [(&repeated, tenant), (application, other.tenant.id())] {
+            let bound = json!({"label": "bound", "tenant": id, "scopes": ["events:read"]});
+            api.post("/service-keys", bound).await.expect(201);
+            let pause = service.client().put_item().table_name(service.table());
+            let (hook, id) = ("S#HOOKSPAUSED#hook".to_owned(), id.to_owned());
+            let pause = pause.item("PK", AttributeValue::S(hook));
+            pause
+                .item("SK", AttributeValue::S(id))
+                .send()
+                .await
+                .unwrap();
+        }
+        assert!(of_stack(service, tenant).await.len() >= 4);
         let path = format!("/tenants/{tenant}/erasure");
         application.get(&path).await.expect(404);
         application.post(&path, json!({})).await.expect(409);
@@ -236,6 +314,9 @@ fn nothing_is_left_of_a_deleted_tenant() {
             .await
             .expect(204);
         service.drained().await;
+        let keys = application.all("/service-keys").await;
+        let bound = keys.iter().filter_map(|key| key["tenant"].as_str());
+        assert_eq!(bound.collect::<Vec<_>>(), [other.tenant.id()]);
         // For a week, the application can read the feed to its end.
         let scheduled = application.get(&path).await.expect(200).body;
         assert_eq!(scheduled["state"], "scheduled");
@@ -253,6 +334,13 @@ fn nothing_is_left_of_a_deleted_tenant() {
         assert_eq!(sightings(&dump), Vec::<String>::new());
         // What stays: the tombstone of its id, and the erasure.
         assert_eq!(dump.matches(&format!("T#{tenant}")).count(), 1, "{dump}");
+        assert_eq!(
+            of_stack(service, tenant).await,
+            ["S#ERASURES", "S#KEYHISTORY", "S#KEYHISTORY"]
+        );
+        let others = of_stack(service, other.tenant.id()).await;
+        assert!(others.contains(&"S#KEYS".to_owned()), "{others:?}");
+        assert!(others.contains(&"S#HOOKSPAUSED#hook".to_owned()));
         application
             .post("/tenants", json!({"id": tenant, "display_name": "x"}))
             .await

@@ -1,23 +1,25 @@
 //! The hourly pass: it is spread over the hour, it looks before it writes, and it does not judge anew where nothing happened.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::capacity::{Cost, measure};
 use rollcall_directory::clock::PastClock;
-use rollcall_directory::{Judged, LastPass, Provider, Role, Tenant, TenantId};
-use rollcall_role_reconciler::{Queue, Reconciler};
-use rollcall_tests::event_fixture::{Outbox, batch, relayed};
+use rollcall_directory::{Judged, LastPass, Provider, Role, Tenant, TenantId, Verdict};
+use rollcall_runtime::Metric;
+use rollcall_tests::event_fixture::relayed;
+use rollcall_tests::reconciling::{LONG, Reconciling};
 use rollcall_tests::seed::{group, person};
 use rollcall_tests::service::run;
 use rollcall_tests::table::TestTable;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use crate::metrics::{logged, values};
+
 fn far() -> Instant {
-    Instant::now() + Duration::from_secs(600)
+    Instant::now() + LONG
 }
 
 /// Returns a clock that is so far behind that whatever happens on it has settled for a pass, which reads the time that it is.
@@ -27,39 +29,28 @@ fn settled() -> PastClock {
 
 struct Stage {
     table: TestTable,
-    outbox: Outbox,
-    reconciler: Reconciler,
+    work: Reconciling,
 }
 
 impl Stage {
     async fn start() -> Self {
-        let (table, outbox) = (TestTable::start().await, Outbox::default());
-        let queue = Queue::new(outbox.client(), "http://127.0.0.1/queues/roles");
-        let reconciler = rollcall_role_reconciler::handler(table.directory(), queue);
-        Self {
-            table,
-            outbox,
-            reconciler,
-        }
+        let table = TestTable::start().await;
+        let work = Reconciling::of(table.directory());
+        Self { table, work }
     }
 
     async fn send(&self, message: Value) -> Cost {
-        let message = batch(&[message.to_string()]);
-        let (response, cost) = measure(self.reconciler.call(message, far())).await;
-        assert!(response.batch_item_failures.is_empty());
-        cost
+        self.work.handle(&message, LONG).await
     }
 
     async fn pass(&self) -> Cost {
         let cost = self.send(json!({"full_pass": {}})).await;
-        assert!(self.outbox.take().is_empty(), "the pass is complete");
+        assert!(self.sent().is_empty(), "the pass is complete");
         cost
     }
 
     fn sent(&self) -> Vec<Value> {
-        let sent = self.outbox.take().into_iter();
-        sent.map(|text| serde_json::from_str(&text).unwrap())
-            .collect()
+        self.work.sent()
     }
 
     /// Returns a tenant with a connection, and the token of that.
@@ -196,6 +187,7 @@ fn a_pass_is_spread_over_the_hour_and_reaches_each_tenant_once() {
         stage.send(json!({"full_pass": {"spread": true}})).await;
         let parts = stage.sent();
         assert_eq!(parts.len(), 12);
+        assert_eq!(stage.work.outbox.calls(), 2, "ten in a call");
         let mut reached = BTreeMap::new();
         for (number, part) in parts.into_iter().enumerate() {
             let mut order = part["full_pass"].clone();
@@ -217,7 +209,7 @@ fn a_pass_is_spread_over_the_hour_and_reaches_each_tenant_once() {
                 order["not_before"] = json!(began);
                 stage.send(json!({"full_pass": order})).await;
                 let members = order.as_object_mut().unwrap();
-                members.retain(|name, _| name == "part");
+                members.retain(|name, _| name == "part" || name == "pass");
                 assert_eq!(stage.sent(), [json!({"full_pass": order})]);
             }
             stage.send(json!({"full_pass": order})).await;
@@ -229,7 +221,7 @@ fn a_pass_is_spread_over_the_hour_and_reaches_each_tenant_once() {
             }
         }
         assert_eq!(reached.len(), 14);
-        let parts: std::collections::BTreeSet<_> = reached.values().collect();
+        let parts: BTreeSet<_> = reached.values().collect();
         assert!(parts.len() > 4, "{reached:?}");
     });
 }
@@ -299,18 +291,44 @@ fn a_pass_continues_where_the_last_one_ended() {
         );
         let whole = stage.pass().await;
         assert!(whole.read_units > 0.05 * 1_400.0, "{rest:?} {whole:?}");
-
-        // Somebody cannot be read: the next pass begins where the message began that failed.
-        stage
-            .table
-            .damage(&tenant, ("#U", &people[1_400]), "revision", None)
-            .await;
-        let order = json!({"tenant": "very-many", "person": people[1_299], "people": 1_300});
-        stage.send(json!({"full_pass": order})).await;
-        assert!(stage.sent().is_empty());
-        let noted = tenant.findings().last_pass().await.unwrap().unwrap();
-        assert_eq!(noted.person.as_ref(), Some(&people[1_299]));
     });
+}
+
+#[test]
+fn who_cannot_be_read_is_set_aside_and_nobody_else_waits() {
+    let lines = logged(async {
+        let stage = Stage::start().await;
+        let tenant = stage.table.tenant("damaged").await;
+        let people = stage.table.seed_users(&tenant, 1_200).await;
+        let team = group(&tenant, "team", &[people[6].clone(), people[1_190].clone()]).await;
+        let mapped = tenant.roles().map_group(&team, Some(Role::Admin)).await;
+        mapped.unwrap();
+        relayed(&tenant).await;
+        // Two whose items are no people, and one whose attributes are no JSON.
+        for unreadable in [&people[5], &people[1_100]] {
+            let key = ("#U", unreadable.as_str());
+            stage.table.damage(&tenant, key, "revision", None).await;
+        }
+        let nonsense = Some(AttributeValue::S("{".to_owned()));
+        let key = ("#U", people[7].as_str());
+        stage.table.damage(&tenant, key, "document", nonsense).await;
+        stage.pass().await;
+        let events = relayed(&tenant).await;
+        let changed = events.iter().filter(|it| it.kind == "user.role_changed");
+        let changed: BTreeSet<_> = changed.map(|it| it.subject.id.clone()).collect();
+        let members = BTreeSet::from([people[6].clone(), people[1_190].clone()]);
+        assert_eq!(changed, members);
+        let noted = tenant.findings().last_pass().await.unwrap().unwrap();
+        assert_eq!(
+            noted.person, None,
+            "the next pass begins with the first one"
+        );
+        let over = tenant.roles().look_over(None, 50_000, far()).await.unwrap();
+        assert_eq!((over.people, over.set_aside, over.next), (1_200, 3, None));
+    });
+    let failed = values(&lines, Metric::FailedParts);
+    assert!(failed.contains(&(None, 3.0)), "{failed:?}");
+    assert_eq!(values(&lines, Metric::CompletePasses), [(None, 12.0)]);
 }
 
 #[test]
@@ -351,5 +369,39 @@ fn people_are_read_again_in_parts_until_time_runs_out() {
             .iter()
             .filter(|event| event.kind == "user.role_changed");
         assert_eq!(changed.count(), 250);
+    });
+}
+
+#[test]
+fn the_pass_goes_on_with_a_deletion_that_was_cut_off() {
+    run(async |_| {
+        let stage = Stage::start().await;
+        let (doomed, secret) = stage.connected("doomed").await;
+        let (later, _) = stage.connected("later").await;
+        let (process, faults) = stage.table.other_process();
+        let id = doomed.id().clone();
+        faults.kill_at_call(0, true);
+        let deletion = tokio::spawn(async move { process.system(id).lifecycle().delete().await });
+        faults.wait_for_kill().await;
+        deletion.abort();
+        let _ = deletion.await;
+        doomed.lifecycle().read().await.unwrap();
+
+        stage.pass().await;
+        assert!(
+            doomed.lifecycle().read().await.is_err(),
+            "the tenant is left"
+        );
+        let directory = stage.table.directory();
+        let left = directory.tenants(None, 10).await.unwrap().into_iter();
+        let left: Vec<TenantId> = left.map(|tenant| tenant.id).collect();
+        assert_eq!(left, [later.id().clone()]);
+        let verdict = directory.authenticate(&secret, "r").await.unwrap();
+        assert!(!matches!(verdict, Verdict::Accepted(_)));
+        assert_eq!(directory.unfinished_erasures().await.unwrap().len(), 1);
+        let events = relayed(&doomed).await.into_iter();
+        let deleted = events.filter(|event| event.kind == "tenant.deleted");
+        assert_eq!(deleted.count(), 1);
+        assert!(later.findings().last_pass().await.unwrap().is_some());
     });
 }

@@ -434,7 +434,7 @@ fn the_page_of_a_person_has_the_buttons() {
         let path = format!("/console/people/{ada}");
         let page = admin.get(&path).await.expect(200);
         for text in [
-            "Pushed by an identity provider",
+            "Sent by an identity provider",
             "one sign-in so far",
             "Block person…",
             "Delete person…",

@@ -51,6 +51,30 @@ impl Two {
     }
 }
 
+/// A change of the name and of the rules is one change: both, or neither.
+#[test]
+fn a_connection_changes_as_a_whole() {
+    run(async |service| {
+        let scene = Scene::create(service, "connection-whole").await;
+        let path = scene.path(&format!("/connections/{}", scene.tenant.connection_id()));
+        let before = scene.application.get(&path).await.expect(200).body;
+        for change in [
+            json!({"alias": "corp", "name": ""}),
+            json!({"name": "Corp", "alias": " "}),
+        ] {
+            scene.application.patch(&path, change).await.expect(400);
+            let after = scene.application.get(&path).await.expect(200).body;
+            assert_eq!(after, before);
+        }
+        let both = json!({"name": "Corp", "alias": "corp"});
+        let changed = scene.application.patch(&path, both).await.expect(200).body;
+        assert_eq!(
+            (&changed["name"], &changed["alias"]),
+            (&json!("Corp"), &json!("corp"))
+        );
+    });
+}
+
 #[test]
 fn the_application_calls_a_connection_by_an_alias() {
     run(async |service| {

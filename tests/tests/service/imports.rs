@@ -312,6 +312,11 @@ fn the_first_push_adopts_people_and_groups_with_what_they_have() {
             "{part}"
         );
         assert_eq!(part["items"][1]["fields"], json!(["groups"]), "{part}");
+        assert_eq!(part["items"][0]["groups_left_out"], Value::Null, "{part}");
+        assert_eq!(
+            part["items"][1]["groups_left_out"], "owned_by_connection",
+            "{part}"
+        );
         assert_eq!(
             person(&scene, "ada@x.test").await["display_name"],
             "Ada King"

@@ -1,4 +1,6 @@
-//! Imports that refuse rows or parts, and ids of imports that were used before.
+//! Imports that refuse rows or parts, whom such rows have met, and ids of imports that were used before.
+
+use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_directory::{ImportFormat, ImportMode, ImportRow, NewImport, Role, RoleId};
@@ -30,6 +32,133 @@ fn every_row_with_an_identifier_of_somebody_deleted_fails() {
         for row in 0..3 {
             assert_eq!(part["items"][row]["reason"], "person_inactive", "{part}");
         }
+    });
+}
+
+/// Returns the user names of whom no row of an import has met.
+async fn left(scene: &Scene, import: &str) -> Vec<String> {
+    let path = scene.path(&format!("/imports/{import}/unmatched"));
+    let left = scene.application.all(&path).await;
+    let names = left.iter().filter_map(|one| one["user_name"].as_str());
+    let names: BTreeSet<String> = names.map(str::to_owned).collect();
+    names.into_iter().collect()
+}
+
+#[test]
+fn whom_a_failed_row_names_is_not_left_over() {
+    run(async |service| {
+        let scene = Scene::create(service, "import-failed-met").await;
+        let names = ["a", "b", "c", "d", "e", "f", "g", "left"];
+        let rows = names.iter().enumerate().map(|(number, name)| {
+            json!({"user_name": format!("{name}@x.test"), "application_id": number + 1})
+        });
+        import(&scene, "first", &rows.collect::<Vec<_>>()).await;
+        let rows = [
+            json!({"user_name": "a@x.test", "display_name": ""}).to_string(),
+            json!({"user_name": "b@x.test", "shoe": 1}).to_string(),
+            // The user name and the application's id are those of different people.
+            json!({"user_name": "c@x.test", "application_id": "4"}).to_string(),
+            // The id is that of an earlier line.
+            json!({"user_name": "E@x.test", "application_id": "4"}).to_string(),
+            json!({"user_name": 1.5, "application_id": 6}).to_string(),
+            json!({"user_name": "g@x.test", "display_name": "a\u{0}b"}).to_string(),
+            json!({"display_name": "Somebody"}).to_string(),
+            "{\"user_name\": \"left@x.test\"".to_owned(),
+        ];
+        let rows = rows.join("\n");
+        let connection = scene.tenant.connection_id();
+        for (id, asked, expected, unidentified) in [
+            ("report", json!({"mode": "report"}), &["left@x.test"][..], 2),
+            // A push finds nobody by the application's id.
+            (
+                "adoption",
+                json!({"mode": "adoption", "connection": connection}),
+                &["d@x.test", "f@x.test", "left@x.test"],
+                3,
+            ),
+        ] {
+            begin(&scene, id, asked).await;
+            let part = send(&scene, id, 1, &rows).await.expect(200).body;
+            assert_eq!(part["counts"]["rows"], 8, "{part}");
+            assert_eq!(part["counts"]["unidentified"], unidentified, "{part}");
+            assert_eq!(left(&scene, id).await, expected, "{part}");
+            let read = scene.at_tenant(&format!("/imports/{id}")).await.expect(200);
+            let counts = &read.body["counts"];
+            assert_eq!(
+                (&counts["rows"], &counts["unidentified"]),
+                (&json!(8), &json!(unidentified))
+            );
+        }
+    });
+}
+
+#[test]
+fn a_stray_quote_refuses_the_part_and_loses_nobody() {
+    run(async |service| {
+        let scene = Scene::create(service, "import-stray-quote").await;
+        begin(&scene, "csv", json!({"format": "csv"})).await;
+        let body = "user_name,display_name\ne1@x.test,\"Broken\nf1@x.test,F\ng1@x.test,\"G\n";
+        let refused = send(&scene, "csv", 1, body).await.expect(400);
+        let detail = refused.string("/detail");
+        assert!(
+            detail.contains("line 4") && detail.contains("line 2"),
+            "{detail}"
+        );
+        assert!(!detail.contains("Broken"), "{detail}");
+        // The corrected part has the same number, and lines of its own.
+        let body = body.replace('"', "").replace('\n', "\r");
+        let part = send(&scene, "csv", 1, &body).await.expect(200).body;
+        let expected = [(2, "created"), (3, "created"), (4, "created")];
+        assert_eq!(outcomes(&part), expected, "{part}");
+    });
+}
+
+#[test]
+fn two_rows_of_a_part_do_not_change_one_person() {
+    run(async |service| {
+        let scene = Scene::create(service, "import-meant-twice").await;
+        let known = json!({"user_name": "p1@x.test", "application_id": "77"});
+        import(&scene, "known", &[known]).await;
+        let rows = [
+            json!({"user_name": "p1@x.test", "display_name": "A"}),
+            json!({"user_name": "p1-new@x.test", "application_id": "77", "display_name": "B"}),
+        ];
+        for (id, first) in [("first", "changed"), ("second", "unchanged")] {
+            let part = import(&scene, id, &rows).await;
+            assert_eq!(
+                (&part["counts"][first], &part["counts"]["failed"]),
+                (&json!(1), &json!(1)),
+                "{part}"
+            );
+            let items = part["items"].as_array().cloned().unwrap_or_default();
+            let last = items.last().expect("the row that failed");
+            assert_eq!(
+                (&last["line"], &last["reason"]),
+                (&json!(2), &json!("not_unique"))
+            );
+        }
+        begin(&scene, "report", json!({"mode": "report"})).await;
+        let part = send(&scene, "report", 1, &lines(&rows))
+            .await
+            .expect(200)
+            .body;
+        assert_eq!(outcomes(&part), [(2, "failed")], "{part}");
+        assert_eq!(scene.tenant.idp().census().await.0, 1);
+        // Also if the earlier row renames them, and when both are imported again.
+        let renamed = [rows[1].clone(), rows[0].clone()];
+        for id in ["renamed", "renamed-again"] {
+            let part = import(&scene, id, &renamed).await;
+            let counts = &part["counts"];
+            assert_eq!(
+                (&counts["created"], &counts["failed"]),
+                (&json!(0), &json!(1)),
+                "{part}"
+            );
+        }
+        // Another id says that the name is somebody else's now.
+        let other = json!({"user_name": "p1@x.test", "application_id": "78"});
+        let part = import(&scene, "other", &[rows[1].clone(), other]).await;
+        assert_eq!(part["counts"]["created"], 1, "{part}");
     });
 }
 

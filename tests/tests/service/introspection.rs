@@ -153,6 +153,49 @@ fn mappings_and_settings_count_within_five_seconds_and_elsewhere_at_once() {
     });
 }
 
+/// The application forgets what it remembers at an event, and asks again. So no answer that it may remember is older than
+/// what happened before the question.
+#[test]
+fn an_answer_that_may_be_remembered_is_never_old() {
+    run(async |service| {
+        let tenant = service.tenant("introspected-remembered").await;
+        let directory = tenant.directory();
+        let remembered = |cache_seconds| Settings {
+            cache_seconds,
+            ..Settings::default()
+        };
+        apply_settings(directory, &remembered(60)).await;
+        let ada = SignedIn::create(service, &tenant).await;
+        assert!(ada.introspected().await["cache_seconds"].as_u64() > Some(0));
+        for (role, expected) in [
+            (Some(Role::Admin), json!("admin")),
+            (None, Value::Null),
+            (Some(Role::Member), json!("member")),
+        ] {
+            directory.roles().map_group(&ada.group, role).await.unwrap();
+            let answer = ada.introspected().await;
+            assert_eq!(answer["role"], expected, "{answer}");
+            assert!(answer["cache_seconds"].as_u64() > Some(0), "{answer}");
+        }
+        apply_settings(directory, &remembered(0)).await;
+        for _ in 0..2 {
+            assert_eq!(ada.introspected().await["cache_seconds"], 0);
+        }
+        // What is remembered here from now on may not be remembered there.
+        apply_settings(directory, &remembered(60)).await;
+        directory
+            .roles()
+            .map_group(&ada.group, Some(Role::Admin))
+            .await
+            .unwrap();
+        let answer = ada.introspected().await;
+        assert!(
+            answer["role"] == "admin" || answer["cache_seconds"] == 0,
+            "{answer}"
+        );
+    });
+}
+
 #[test]
 fn a_revoked_service_key_is_refused_within_five_seconds_and_elsewhere_at_once() {
     run(async |service| {

@@ -7,11 +7,12 @@ use futures::future::join_all;
 use http::Method;
 use rollcall_directory::capacity::measure;
 use rollcall_directory::{
-    KeyRing, Provider, RateLimit, Refusal, Settings, SettingsChange, Verdict,
+    KeyRing, Provider, RateLimit, Reason, Refusal, Role, Settings, SettingsChange, Verdict,
 };
 use rollcall_tests::faults::{Fault, Faults};
 use rollcall_tests::raw;
 use rollcall_tests::service::{Service, Tenant, run};
+use rollcall_tests::visitor::Visitor;
 use serde_json::json;
 
 /// More tokens than one transaction could change.
@@ -153,6 +154,9 @@ fn the_ceiling_bounds_all_tokens_together() {
         assert_eq!(read.body["request_ceiling"], json!(null));
         let tokens = many_tokens(&tenant, tenant.connection_id()).await;
         let ceiling = json!({"request_ceiling": {"per_minute": 1, "burst": 9}});
+        // An admin of the tenant cannot change it.
+        let admin = service.admin(&tenant, Role::Owner).await;
+        admin.patch("/settings", ceiling.clone()).await.expect(400);
         let changed = application.patch(&path, ceiling.clone()).await.expect(200);
         assert_eq!(changed.body["request_ceiling"], ceiling["request_ceiling"]);
         let admitted = accepted(service, &tokens).await;
@@ -166,11 +170,6 @@ fn the_ceiling_bounds_all_tokens_together() {
         assert_eq!(accepted(service, &tokens).await, 0);
         let answer = tenant.idp().get("/Users").await.expect(429);
         assert!(answer.header("retry-after").is_some());
-        // An admin of the tenant cannot change it.
-        let admin = service
-            .admin(&tenant, rollcall_directory::Role::Owner)
-            .await;
-        admin.patch("/settings", ceiling).await.expect(400);
         for bad in [
             json!({"per_minute": 0, "burst": 0}),
             json!({"per_minute": 50_001, "burst": 0}),
@@ -189,6 +188,63 @@ fn the_ceiling_bounds_all_tokens_together() {
             renamed.body["request_ceiling"],
             ceiling_of(5)["request_ceiling"]
         );
+    });
+}
+
+#[test]
+fn the_ceiling_bounds_sessions_and_bound_keys_as_well() {
+    run(async |service| {
+        let tenant = service.tenant("ceiling-of-all").await;
+        let application = service.application();
+        let owner = service.admin(&tenant, Role::Owner).await;
+        let page = Visitor::with_session(service, owner.credential()).await;
+        let key = json!({"label": "bound", "tenant": tenant.id()});
+        let key = application.post("/service-keys", key).await.expect(201);
+        let bound = application.with(Some(&key.string("/service_key")));
+        let path = format!("/tenants/{}", tenant.id());
+        let (people, events) = (format!("{path}/users"), format!("{path}/events"));
+        let ceiling = json!({"request_ceiling": {"per_minute": 1, "burst": 5}});
+        application.patch(&path, ceiling).await.expect(200);
+        // Introspections do not count: they are the application's, and as many as it has visitors.
+        for _ in 0..8 {
+            bound.introspect("nothing").await;
+        }
+        owner.get("/settings").await.expect(200);
+        // What is refused counts.
+        owner.get("/users/nobody").await.expect(404);
+        page.get("/console/people").await.expect(200);
+        bound.get(&people).await.expect(200);
+        bound.get(&events).await.expect(200);
+        tenant.idp().get("/Users").await.expect(200);
+
+        let refused = [
+            owner.get("/settings").await,
+            owner
+                .patch("/settings", json!({"retention_days": 80}))
+                .await,
+            bound.get(&people).await,
+            bound.get(&events).await,
+        ];
+        for answer in refused {
+            let answer = answer.because(Reason::RateLimited);
+            assert_eq!(answer.status, 429);
+            let seconds: u32 = answer.header("retry-after").unwrap().parse().unwrap();
+            assert!((1..=60).contains(&seconds), "{seconds}");
+        }
+        tenant.idp().get("/Users").await.expect(429);
+        let shown = page.get("/console/people").await.expect(429);
+        assert!(shown.header("retry-after").parse::<u32>().is_ok());
+        assert!(shown.html.contains("oo many requests"), "{}", shown.html);
+        bound.introspect("nothing").await;
+        // Neither the operator's own key nor another tenant waits, and a session can always be ended.
+        application.get(&people).await.expect(200);
+        let other = service.tenant("ceiling-of-none").await;
+        let session = service.admin(&other, Role::Owner).await;
+        session.get("/settings").await.expect(200);
+        owner.delete("/sessions/current").await.expect(204);
+        let none = json!({"request_ceiling": null});
+        application.patch(&path, none).await.expect(200);
+        bound.get(&people).await.expect(200);
     });
 }
 
@@ -270,9 +326,7 @@ fn tokens_of_earlier_versions_work() {
         as_an_earlier_version_wrote(service, &tenant).await;
         let idp = tenant.idp();
         idp.get("/Users").await.expect(200);
-        let admin = service
-            .admin(&tenant, rollcall_directory::Role::Admin)
-            .await;
+        let admin = service.admin(&tenant, Role::Admin).await;
         let path = format!("/scim/connections/{}/tokens", tenant.connection_id());
         let listed = admin.get(&path).await.expect(200);
         assert_eq!(listed.body["items"][0]["keyed"], false, "{}", listed.body);

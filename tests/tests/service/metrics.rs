@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use rollcall_directory::{Provider, Role};
+use rollcall_mailer::Postbox;
 use rollcall_role_reconciler::{Queue, Reconciler};
 use rollcall_runtime::{Measured, Metric, measuring};
 use rollcall_tests::event_fixture::{EventFixture, Outbox, batch, envelope, relayed};
@@ -37,7 +38,7 @@ impl io::Write for Log {
 }
 
 /// Returns the lines of the log that are written while something is done. All of it is done on one thread.
-fn logged(doing: impl Future<Output = ()>) -> Vec<Value> {
+pub(crate) fn logged(doing: impl Future<Output = ()>) -> Vec<Value> {
     let measured = Measured {
         namespace: Some(NAMESPACE.to_owned()),
         requests: true,
@@ -60,7 +61,7 @@ fn logged(doing: impl Future<Output = ()>) -> Vec<Value> {
 }
 
 /// Returns the values of a metric as CloudWatch would read them from the lines, each with the value of its dimension.
-fn values(lines: &[Value], metric: Metric) -> Vec<(Option<String>, f64)> {
+pub(crate) fn values(lines: &[Value], metric: Metric) -> Vec<(Option<String>, f64)> {
     let mut found = Vec::new();
     for line in lines {
         let directives = line["_aws"]["CloudWatchMetrics"].as_array();
@@ -181,6 +182,19 @@ async fn unlogged_request() {
     assert_eq!(people.send("GET", "/Users", &Value::Null).await, 200);
 }
 
+/// Hears of a mail that bounced, which no tenant has sent.
+async fn unknown_mail() {
+    let table = TestTable::start().await;
+    let client = crate::redelivered::mail_client(&Outbox::default());
+    let postbox = Postbox::new(client, "a@example.test", "https://app.test");
+    let mailer = rollcall_mailer::handler(table.directory().clone(), postbox);
+    let bounce = json!({
+        "source": "aws.ses", "detail-type": "Email Bounced",
+        "detail": {"eventType": "Bounce", "mail": {"destination": ["a@example.test"]}, "bounce": {"bounceType": "Permanent"}},
+    });
+    mailer.call(batch(&[bounce.to_string()])).await;
+}
+
 /// Returns the lines of what makes the functions write a metric. The compiler asks for an entry for each metric.
 fn lines_with(metric: Metric) -> Vec<Value> {
     match metric {
@@ -193,6 +207,7 @@ fn lines_with(metric: Metric) -> Vec<Value> {
         Metric::RoleBacklog => logged(late_pass()),
         Metric::SyncLag | Metric::CompletePasses => logged(hourly_pass()),
         Metric::FailedParts => logged(failed_pass()),
+        Metric::UnknownMail => logged(unknown_mail()),
     }
 }
 

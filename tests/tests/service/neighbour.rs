@@ -1,7 +1,9 @@
 //! One tenant works at full speed while another works as always: what that costs the other.
 //!
 //! Times are printed and decide nothing; `tests/neighbour` prints them with full sizes. Counts decide: each request of the
-//! quiet tenant succeeds, costs what it costs alone, and has its event.
+//! quiet tenant succeeds, costs what it costs alone, and has its event and the role that follows from it, while the loud tenant
+//! also changes the settings that decide everybody's role and searches its logs with a session.
+//! `walks` counts for how many parts of the loud tenant's work a role of the quiet one waits.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -9,10 +11,11 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
-use futures::future::{Either, join3, select};
+use futures::future::{Either, join4, select};
 use http::Method;
-use rollcall_directory::Settings;
+use rollcall_directory::{Origin, Role, Settings};
 use rollcall_local::Options;
+use rollcall_tests::api::Api;
 use rollcall_tests::event_fixture::{EventFixture, until};
 use rollcall_tests::idp::Idp;
 use rollcall_tests::service::run;
@@ -50,7 +53,7 @@ impl Quiet<'_> {
             let (took, id) = self.round(&format!("{name}-{round}")).await;
             latencies.extend(took);
             let changed = Instant::now();
-            until("the event is delivered", || self.is_delivered(&id)).await;
+            until("the role is announced", || self.is_delivered(&id)).await;
             lags.push(changed.elapsed());
         }
         let units = self.meter.take(self.fixture.tenant.id().as_str());
@@ -87,20 +90,39 @@ impl Quiet<'_> {
         (took, id)
     }
 
-    /// Returns something if the bus has delivered that the person joined the group, the last change of a round.
+    /// Returns something if the bus has delivered the person's new role, which follows from the last change of a round.
     fn is_delivered(&self, person: &str) -> Option<()> {
         let newest = self.fixture.local.deliveries_after(self.seen.get());
         self.seen.set(self.seen.get() + newest.len());
         let is_it = |delivery: &Value| {
             let event = &delivery["detail"];
-            event["type"] == "group.member_added" && event["after"].to_string().contains(person)
+            event["type"] == "user.role_changed" && event["subject"]["id"] == person
         };
         newest.iter().any(is_it).then_some(())
     }
 }
 
-/// The loud tenant: large resources, mass deactivation, and a huge group, without a pause.
-async fn shout(idp: &Idp, people: &[String], large: &[String]) -> Infallible {
+/// A session of the loud tenant, and how often it has shouted.
+struct Session {
+    api: Api,
+    turns: Cell<usize>,
+}
+
+impl Session {
+    /// Changes a setting that decides roles, and searches the log.
+    async fn shout(&self, turn: usize) {
+        let route_by = ["claim", "membership"][turn % 2];
+        let settings = json!({"route_by": route_by});
+        self.api.patch("/settings", settings).await.expect(200);
+        // It may have to wait for what it has read (see `read_budgets`).
+        let status = self.api.get("/requests?text=zzz").await.status;
+        assert!([200, 429].contains(&status), "{status}");
+        self.turns.set(self.turns.get() + 1);
+    }
+}
+
+/// The loud tenant: large resources, mass deactivation, a huge group, and a session, without a pause.
+async fn shout(idp: &Idp, session: &Session, people: &[String], large: &[String]) -> Infallible {
     let members: Vec<Value> = people.iter().map(|id| json!({"value": id})).collect();
     let mut turn = 0;
     loop {
@@ -127,10 +149,11 @@ async fn shout(idp: &Idp, people: &[String], large: &[String]) -> Infallible {
             let delete = idp.request(Method::DELETE, &path);
             delete.send().await.expect(204);
         };
-        join3(
+        join4(
             huge,
             some_at_once(replacements),
             some_at_once(deactivations),
+            session.shout(turn),
         )
         .await;
     }
@@ -161,27 +184,36 @@ fn print(what: &str, (first, one): (&str, f64), (second, other): (&str, f64)) {
     println!("{what}: {first} {one:.1}, {second} {other:.1}, ratio {ratio:.2}");
 }
 
-/// Starts a service with a meter of its requests, and a loud tenant with people.
-async fn prepare(meter: &UnitMeter) -> (EventFixture, Idp, Vec<String>) {
+/// Starts a service with a meter of its requests, and a loud tenant with people and a session.
+async fn prepare(meter: &UnitMeter) -> (EventFixture, Idp, Session, Vec<String>) {
     let options = Options {
         wrap_http_client: Some(meter.wrap()),
         ..Options::default()
     };
     let fixture = EventFixture::with(options, Settings::default()).await;
-    let (_, shouting) = fixture.another("loud").await;
+    let (loud, shouting) = fixture.another("loud").await;
     let mut people = Vec::new();
     for n in 0..LARGE + size(40, 500) {
         people.push(shouting.user(&format!("loud-{n}")).await);
     }
+    let (directory, sign_in) = (fixture.local.directory(), loud.sign_in());
+    let link = sign_in.issue_portal_link(Role::Owner, None, true).await;
+    let link = link.unwrap().secret;
+    let opened = directory.open_portal_link(link.expose(), "loud", Origin::default());
+    let secret = opened.await.unwrap().unwrap().secret.expose().to_owned();
+    let session = Session {
+        api: Api::new(fixture.local.api_base_url(), Some(secret)),
+        turns: Cell::new(0),
+    };
     fixture.drained().await;
-    (fixture, shouting, people)
+    (fixture, shouting, session, people)
 }
 
 #[test]
 fn a_tenant_at_full_speed_leaves_its_neighbour_what_it_needs() {
     run(async |_| {
         let meter = UnitMeter::default();
-        let (fixture, shouting, people) = prepare(&meter).await;
+        let (fixture, shouting, session, people) = prepare(&meter).await;
         let (large, people) = people.split_at(LARGE);
         let quiet = Quiet {
             fixture: &fixture,
@@ -189,11 +221,13 @@ fn a_tenant_at_full_speed_leaves_its_neighbour_what_it_needs() {
             group: fixture.idp.group("g", &[]).await,
             seen: Cell::new(fixture.local.deliveries().len()),
         };
+        let roles = fixture.tenant.roles();
+        roles.map_group(&quiet.group, [Role::Viewer]).await.unwrap();
         let rounds = size(3, 20);
         let alone = quiet.run("alone", rounds).await;
         meter.take("loud");
         let work = std::pin::pin!(quiet.run("beside", rounds));
-        let noise = std::pin::pin!(shout(&shouting, people, large));
+        let noise = std::pin::pin!(shout(&shouting, &session, people, large));
         let beside = match select(work, noise).await {
             Either::Left((beside, _)) => beside,
             Either::Right((never, _)) => match never {},
@@ -216,6 +250,7 @@ fn a_tenant_at_full_speed_leaves_its_neighbour_what_it_needs() {
         // A retry now and then, but no more.
         assert!(other.units <= one.units * 1.25, "{one:?} and {other:?}");
         assert!(other.calls <= one.calls * 5 / 4, "{one:?} and {other:?}");
+        assert!(session.turns.get() > 0, "the session was not loud");
         assert_eq!(fixture.local.dead_letters(), 0);
     });
 }

@@ -328,6 +328,18 @@ fn every_spelling_of_the_token_endpoint_is_answered() {
 }
 
 #[test]
+fn an_access_token_ends_with_its_client() {
+    run(async |service| {
+        let tenant = service.tenant("oauth-short").await;
+        let soon = Timestamp::now() + jiff::SignedDuration::from_mins(10);
+        let client = Client::of(&tenant, Some(soon)).await;
+        let answer = fetch(&tenant.idp(), "/oauth/token", &client.form()).await;
+        let left = answer.body["expires_in"].as_u64().unwrap();
+        assert!((1..=600).contains(&left), "{left}");
+    });
+}
+
+#[test]
 fn a_client_is_metered_as_a_token_is() {
     run(async |service| {
         let settings = Settings {

@@ -420,6 +420,9 @@ fn the_schemas_of_the_stack_reach_every_tenant() {
             .is(json!({"origin": "stack"}));
         let waiting = application.get("/schemas").await.expect(200);
         assert_eq!(waiting.body["applied_at"], Value::Null);
+        let read = application.get(&stack).await.expect(200).body;
+        let again = application.put(&stack, read.clone()).await.expect(200);
+        assert_eq!(again.body, read);
         plain
             .idp()
             .get(&format!("/Schemas/{ACME}"))

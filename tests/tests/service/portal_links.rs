@@ -154,6 +154,10 @@ fn a_link_lasts_as_long_as_is_asked_and_needs_a_role_that_sees_something() {
                 json!({"role_id": "admin", "expires_in": 604_801}),
                 "expires_in",
             ),
+            (
+                json!({"role_id": "admin", "email": "not an email"}),
+                "`email`",
+            ),
             (json!({"role_id": "member", "page": "people"}), "people"),
             (json!({"role_id": "admin", "page": "nowhere"}), "nowhere"),
         ] {

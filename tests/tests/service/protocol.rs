@@ -5,6 +5,7 @@ use rollcall_directory::{Reason, Role};
 use rollcall_tests::idp::encode;
 use rollcall_tests::service::run;
 use rollcall_tests::urn;
+use rollcall_tests::visitor::Visitor;
 use serde_json::{Value, json};
 
 const NOBODY: &str = "0190a8c0-0000-7000-8000-000000000000";
@@ -45,6 +46,28 @@ fn every_response_names_the_resource_and_its_version() {
             .header("if-match", &etag)
             .body(&body);
         conditional.send().await.expect(204);
+    });
+}
+
+#[test]
+fn every_surface_is_used_by_https_alone() {
+    run(async |service| {
+        let tenant = service.tenant("https").await;
+        let answers = [
+            tenant.idp().get("/Users").await,
+            tenant.idp().get("/Users/none").await,
+            tenant.idp().get("/ServiceProviderConfig").await,
+            tenant.idp().get("/none").await,
+            service.application().get("/tenants?limit=1").await,
+            service.application().get("/tenants/none").await,
+            tenant.idp().ask_for_token("none", "none").await,
+        ];
+        for answer in answers {
+            let header = answer.header("strict-transport-security");
+            assert_eq!(header, Some("max-age=31536000"), "{}", answer.request);
+        }
+        let page = Visitor::anonymous(service).get("/console").await;
+        assert_eq!(page.header("strict-transport-security"), "max-age=31536000");
     });
 }
 

@@ -1,14 +1,16 @@
-//! What the requests of one token may read per minute.
+//! What the requests of one token, and those of one session, may read per minute.
 
 use futures::future::join_all;
 use jiff::Timestamp;
 use rollcall_directory::capacity::measure;
-use rollcall_directory::{Reason, Verdict};
+use rollcall_directory::{LoggedRequest, Reason, Role, Verdict};
 use rollcall_tests::raw;
 use rollcall_tests::service::{Service, Tenant, run};
 use rollcall_tests::urn;
+use rollcall_tests::visitor::Visitor;
 use serde_json::{Value, json};
 
+use crate::digest::log;
 use crate::oauth::Client;
 
 /// Reads each person for the order of names: about as many read units as people.
@@ -69,17 +71,15 @@ fn a_token_that_reads_much_waits_and_no_other_does() {
         other.get(COSTLY).await.expect(200);
         let people = format!("/tenants/{}/users", tenant.id());
         service.application().get(&people).await.expect(200);
-        // An admin of the tenant cannot change it, also not by another limit of requests.
+        // An admin of the tenant cannot change it, also not by another limit of requests, or by removing that.
         let owner = service
             .admin(&tenant, rollcall_directory::Role::Owner)
             .await;
-        owner
-            .patch(
-                "/settings",
-                json!({"rate_limit": null, "retention_days": 80}),
-            )
-            .await
-            .expect(200);
+        let limit = json!({"per_minute": 6_000, "burst": 6_000});
+        let change = json!({"rate_limit": limit, "retention_days": 80});
+        owner.patch("/settings", change).await.expect(200);
+        let removed = json!({"rate_limit": null});
+        owner.patch("/settings", removed).await.expect(403);
         idp.get("/Users?count=0").await.expect(429);
         // A new ceiling begins anew.
         allow(service, &tenant, json!(10_000)).await;
@@ -220,5 +220,61 @@ fn concurrent_requests_are_all_charged() {
         let allow_at: i64 = allow_at.unwrap().as_n().unwrap().parse().unwrap();
         // Six times ten seconds: just what a minute allows.
         assert!((before..=after).contains(&allow_at), "{allow_at}");
+    });
+}
+
+/// Searches the whole log of requests.
+const SEARCH: &str = "/requests?text=zzz";
+
+#[test]
+fn a_session_that_reads_much_waits_and_nobody_else_does() {
+    run(async |service| {
+        let tenant = service.tenant("session-reads-much").await;
+        let now = Timestamp::now();
+        let requests = (0..1_500).map(|n| {
+            let target = format!("/Users?filter=userName+eq+%22person-{n}%22&attributes=id");
+            (now, LoggedRequest::new("GET", &target, 200))
+        });
+        log(tenant.directory(), requests).await;
+        allow(service, &tenant, json!(60)).await;
+        let (owner, other) = (
+            service.admin(&tenant, Role::Owner).await,
+            service.admin(&tenant, Role::Owner).await,
+        );
+        let page = Visitor::with_session(service, owner.credential()).await;
+        let mut answered = 0;
+        let refused = loop {
+            let answer = owner.get(SEARCH).await;
+            if answer.status == 429 {
+                break answer;
+            }
+            answer.expect(200);
+            answered += 1;
+            assert!(answered < 5, "a session reads without end");
+        };
+        assert!(answered >= 1, "a session may read");
+        let refused = refused.because(Reason::ReadBudgetSpent);
+        let seconds: u32 = refused.header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=600).contains(&seconds), "{seconds}");
+        // It is the same session on the console's pages.
+        let shown = page.get("/console/people").await.expect(429);
+        assert!(shown.header("retry-after").parse::<u32>().is_ok());
+        assert!(shown.html.contains("has read more than"), "{}", shown.html);
+        // Neither another session, nor the identity provider, nor the application waits.
+        other.get("/settings").await.expect(200);
+        tenant.idp().get("/Users?count=0").await.expect(200);
+        let people = format!("/tenants/{}/users", tenant.id());
+        service.application().get(&people).await.expect(200);
+        // What repairs goes on.
+        owner
+            .patch("/settings", json!({"retention_days": 80}))
+            .await
+            .expect(200);
+        // A new ceiling begins anew.
+        allow(service, &tenant, json!(10_000)).await;
+        owner.get(SEARCH).await.expect(200);
+        allow(service, &tenant, json!(60)).await;
+        owner.get(SEARCH).await.expect(200);
+        owner.delete("/sessions/current").await.expect(204);
     });
 }

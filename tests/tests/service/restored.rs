@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use rollcall_directory::{
-    Directory, GROUPS, RoleId, Tenant, TenantId, USERS, Verdict, create_table,
+    Directory, GROUPS, Reapplied, Role, RoleId, Tenant, TenantId, USERS, Verdict, create_table,
 };
 use rollcall_restore::Request;
 use rollcall_tests::scene::Scene;
@@ -90,14 +90,30 @@ fn what_has_ended_stays_so() {
         let function = rollcall_restore::handler(service.directory());
         let asked = json!({"table": RESTORED, "restored_to": restored_to});
         let asked: Request = serde_json::from_value(asked).unwrap();
-        let late = Instant::now();
-        let first = function.call(asked.clone(), late).await.unwrap();
-        assert!(!first.done, "{first:?}");
-        let deadline = Instant::now() + Duration::from_secs(60);
-        for _ in 0..2 {
-            let again = function.call(asked.clone(), deadline).await.unwrap();
-            assert!(again.done && again.refused.is_empty(), "{again:?}");
+        // Each call has the time for one tenant or one step.
+        let mut last = Reapplied::default();
+        while !last.done {
+            let next = function.call(asked.clone(), Instant::now()).await.unwrap();
+            let more = next.reapplied - last.reapplied;
+            assert!(
+                more <= 1 && next.refused.is_empty(),
+                "{next:?} after {last:?}"
+            );
+            let is_further = next.done || more == 1 || last.reapplied == 0;
+            assert!(is_further, "{next:?} after {last:?}");
+            last = next;
         }
+        // Nobody who signed in since then is signed out by what is done for the events of the meantime.
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let again = function.call(asked, deadline).await.unwrap();
+        let repeated = (again.done, again.reapplied, again.sessions_ended);
+        assert_eq!(repeated, (true, last.reapplied, 0), "{again:?}");
+        // Another restore begins at the beginning, with a position of this one in the backup.
+        let earlier = restored_to - Duration::from_secs(1);
+        let other = json!({"table": RESTORED, "restored_to": earlier});
+        let other: Request = serde_json::from_value(other).unwrap();
+        let other = function.call(other, Instant::now()).await.unwrap();
+        assert!(!other.done && other.reapplied == 0, "{other:?}");
 
         assert!(at.session(&session).await.unwrap().is_none());
         assert!(!accepts(&at, &leaked_secret).await && !accepts(&at, doomed.tenant.token()).await);
@@ -151,6 +167,11 @@ fn what_was_taken_away_stays_so() {
                 .await
                 .expect(204);
         };
+        let (eve, fay) = (push("eve").await, push("fay").await);
+        for name in ["eve", "fay"] {
+            let login = json!({"user_name": name, "subject": format!("s-{name}")});
+            scene.signed_in(login).await;
+        }
         for user in [&ada, &bob] {
             give(user, json!(["admin", "viewer"])).await;
         }
@@ -171,6 +192,8 @@ fn what_was_taken_away_stays_so() {
             members(&staff, "remove", user).await;
         }
         members(&staff, "add", &bob).await;
+        let sign_in = scene.tenant.directory().sign_in();
+        sign_in.bind_anew(&eve, Role::Owner).await.unwrap();
         service.drained().await;
 
         let function = rollcall_restore::handler(service.directory());
@@ -182,6 +205,10 @@ fn what_was_taken_away_stays_so() {
             assert!(again.done && again.refused.is_empty(), "{again:?}");
         }
         let acme = tenant(&service.directory().at_table(RESTORED), scene.tenant.id());
+        for (user, subjects) in [(&eve, 0), (&fay, 1)] {
+            let record = acme.resources().record(&USERS, user).await.unwrap();
+            assert_eq!(record.identity.bindings.len(), subjects);
+        }
         for (user, roles, groups) in [
             (&ada, &["viewer"][..], vec![&other]),
             (&bob, &["admin"], vec![&staff, &other]),

@@ -1,5 +1,6 @@
 //! Every credential, and every field in which one may arrive: nothing that comes out has it, but the one answer that issues
 //! it. What comes out: logs (metrics are counted from them), answers, errors, pages, journal, request log, bus, mail, exports.
+//! A message in a dead-letter queue is one that the bus delivered.
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -9,7 +10,7 @@ use rollcall_local::Options;
 use rollcall_runtime::subscriber;
 use rollcall_tests::api::Api;
 use rollcall_tests::event_fixture::EventFixture;
-use rollcall_tests::idp::encode;
+use rollcall_tests::idp::{Answer, encode};
 use rollcall_tests::urn;
 use rollcall_tests::visitor::Visitor;
 use serde_json::json;
@@ -19,7 +20,7 @@ const PUSHED: &str = "c4n4ry";
 
 /// What the functions log.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -33,7 +34,7 @@ impl io::Write for Log {
 }
 
 impl Log {
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let bytes = self.0.lock().expect("a log");
         String::from_utf8_lossy(&bytes).into_owned()
     }
@@ -103,6 +104,20 @@ impl Vault {
                 self.owner.delete(&path).await.expect(204);
             }
         }
+        let new = json!({"label": "client", "kind": "oauth_client"});
+        let client = self.owner.post(&path, new).await.expect(201);
+        let secret = self.keep("the secret of an OAuth client", client.string("/token"));
+        let id = client.id();
+        let access = self.fixture.idp.ask_for_token(&id, &secret);
+        let access = access.await.expect(200).string("/access_token");
+        self.keep("an access token", access);
+        // It is paused, because nobody listens there.
+        let new =
+            json!({"name": "SIEM", "url": "http://127.0.0.1:9/", "types": ["tenant.renamed"]});
+        let webhook = self.owner.post("/webhooks", new).await.expect(201);
+        let pause = format!("/webhooks/{}/pause", webhook.id());
+        self.owner.post(&pause, json!({})).await.expect(200);
+        self.keep("the secret of a webhook", webhook.string("/secret"));
         let new = json!({"label": "job", "tenant": tenant});
         let key = self
             .application
@@ -212,6 +227,101 @@ impl Vault {
         self.fixture.idp.delete(&path).await.expect(204);
     }
 
+    /// Puts each secret into every text that is kept beside the bodies of SCIM: the client's name, the names of people and
+    /// groups in logs and events, and what admins and the application call things.
+    async fn misfile(&self) {
+        let tenant = self.fixture.tenant.id().as_str();
+        let jwt = format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.{PUSHED}");
+        let by_shape = [
+            jwt.clone(),
+            format!("Bearer {jwt}"),
+            format!("Bearer {PUSHED}{PUSHED}"),
+            format!("https://x.test/?password={PUSHED}"),
+        ];
+        let secrets = self.secrets.iter().map(|(_, secret)| secret.clone());
+        let connections = self.owner.get("/scim/connections").await.expect(200);
+        let tokens = format!(
+            "/scim/connections/{}/tokens",
+            connections.string("/items/0/id")
+        );
+        for (number, secret) in secrets.chain(by_shape).enumerate() {
+            for name in [
+                secret.clone(),
+                format!("sync {secret}"),
+                format!("{secret}@example.test"),
+            ] {
+                self.named(&name).await;
+            }
+            let title = format!("{number} {secret}");
+            let owner = &self.owner;
+            owner.post(&tokens, json!({ "label": title })).await;
+            let new = json!({"name": title, "provider": "okta"});
+            let made = owner.post("/scim/connections", new).await;
+            remove(owner, "/scim/connections", &made).await;
+            let new =
+                json!({"name": title, "url": "http://127.0.0.1:9/", "types": ["tenant.renamed"]});
+            let made = owner.post("/webhooks", new).await;
+            remove(owner, "/webhooks", &made).await;
+            let application = &self.application;
+            let new = json!({"role_id": "admin", "email": format!("{secret}@example.test")});
+            application.post(&self.at("/portal-links"), new).await;
+            let new = json!({"role_id": "admin", "operator": "sue@vendor.test", "reason": title});
+            application.post(&self.at("/support-access"), new).await;
+            let new = json!({"label": title, "tenant": tenant});
+            application.post("/service-keys", new).await;
+            application
+                .log_in(tenant, secret.trim(), Some(&[secret.as_str()]))
+                .await;
+            let path = self.at("");
+            application
+                .patch(&path, json!({ "display_name": title }))
+                .await;
+            application
+                .patch(&path, json!({"display_name": "Stage"}))
+                .await
+                .expect(200);
+        }
+    }
+
+    /// Sends requests of a client, about people and groups, with this name.
+    async fn named(&self, name: &str) {
+        let idp = &self.fixture.idp;
+        let person = json!({"schemas": [urn::USER], "userName": name, "displayName": name, "externalId": name});
+        let request = idp.request(http::Method::POST, "/Users");
+        // A header has no end of line.
+        let agent = request.header("user-agent", name).body(&person);
+        let made = agent.send().await;
+        let refused = idp.post("/Users", person).await;
+        assert!(refused.status >= 400, "{name}");
+        let group = json!({"schemas": [urn::GROUP], "displayName": name, "externalId": name});
+        let group = idp.post("/Groups", group).await;
+        let operations = json!([{"op": "add", "path": "members", "value": [{"value": name}]}]);
+        idp.patch(&format!("/Groups/{}", group.string("/id")), operations)
+            .await;
+        for made in [("Users", &made), ("Groups", &group)] {
+            let path = format!("/{}/{}", made.0, made.1.string("/id"));
+            idp.delete(&path).await.expect(204);
+        }
+    }
+
+    /// Searches what tells of changes and requests. What the things themselves are called is theirs.
+    async fn check_told(&self, log: &Log) {
+        let fixture = &self.fixture;
+        fixture.drained().await;
+        assert_eq!(fixture.local.dead_letters() + fixture.local.unrelayed(), 0);
+        self.clean("the bus", &json!(fixture.local.deliveries()).to_string());
+        self.clean("the feed", &json!(fixture.feed().await).to_string());
+        for path in ["/requests", "/audit"] {
+            let all = self.application.all(&self.at(path)).await;
+            self.clean(path, &json!(all).to_string());
+        }
+        let history = self.application.get("/service-keys/history").await;
+        self.clean("the history", &history.expect(200).body.to_string());
+        self.clean("the log", &log.text());
+        let sessions = self.application.get(&self.at("/events?limit=500")).await;
+        self.clean("/events", &sessions.expect(200).body.to_string());
+    }
+
     /// Asserts that a text has none of the secrets, and nothing that was pushed as one.
     fn clean(&self, place: &str, text: &str) {
         assert!(!text.is_empty(), "{place} is empty");
@@ -278,6 +388,14 @@ impl Vault {
     }
 }
 
+/// Deletes what was made, unless its name was refused as too long.
+async fn remove(api: &Api, list: &str, made: &Answer) {
+    if made.status == 201 {
+        let path = format!("{list}/{}", made.string("/id"));
+        api.delete(&path).await;
+    }
+}
+
 /// The pages and files of the console that show what was sent.
 const PAGES: [&str; 14] = [
     "",
@@ -326,6 +444,8 @@ fn no_credential_and_no_pushed_secret_comes_out_anywhere() {
         vault.push().await;
         assert!(log.text().lines().count() > 100, "{}", log.text());
         vault.check(&log).await;
+        vault.misfile().await;
+        vault.check_told(&log).await;
         let form_token = vault.visitor.form_token();
         vault.secrets = vec![("the form token", form_token)];
         vault.clean("the log", &log.text());

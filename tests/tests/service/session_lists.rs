@@ -1,9 +1,13 @@
 //! Sessions: how long they last, and how the backend lists and ends those of people and of portal links.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use rollcall_directory::{Origin, Role, SessionBounds, SettingsChange};
 use rollcall_tests::api::Api;
+use rollcall_tests::faults::Fault;
 use rollcall_tests::raw;
 use rollcall_tests::seed::sign_in;
 use rollcall_tests::service::{Service, Tenant, run};
@@ -21,7 +25,7 @@ async fn is_active(application: &Api, token: &str) -> bool {
 }
 
 /// Opens a portal link and returns its session.
-async fn opened(service: &Service, url: &str) -> Option<String> {
+pub(crate) async fn opened(service: &Service, url: &str) -> Option<String> {
     let secret = url.rsplit('=').next().unwrap_or_default();
     let directory = service.directory();
     let opened = directory.open_portal_link(secret, "opened-by-a-test", Origin::default());
@@ -290,5 +294,67 @@ fn a_link_makes_the_first_owner_only() {
         let owner = service.admin(&tenant, Role::Owner).await;
         let listed = owner.get("/users").await.expect(200);
         assert_eq!(listed.strings("/items/*/role"), ["owner", "admin"]);
+    });
+}
+
+#[test]
+fn a_link_that_is_opened_while_it_is_ended_leaves_no_session() {
+    run(async |service| {
+        let tenant = service.tenant("links-raced").await;
+        let application = service.application();
+        let role = json!({"role_id": "owner"});
+        let support =
+            json!({"operator": "sue@vendor.test", "reason": "Case 1", "role_id": "admin"});
+        for (kind, asked) in [("portal-links", role), ("support-access", support)] {
+            let path = format!("/tenants/{}/{kind}", tenant.id());
+            let made = application.post(&path, asked).await.expect(201);
+            let listed = application.get(&path).await.expect(200);
+            let id = listed.string("/items/0/id");
+            let (process, faults) = service.other_process(&tenant);
+            // What ends the link has read the list, and waits for a second before it writes.
+            let waits = Arc::new(AtomicBool::new(false));
+            let seen = waits.clone();
+            faults.schedule(move |call| {
+                match call.is_write() && !seen.swap(true, Ordering::SeqCst) {
+                    true => Fault::Slow,
+                    false => Fault::None,
+                }
+            });
+            let ended = tokio::spawn(async move {
+                let sign_in = process.sign_in();
+                match kind {
+                    "support-access" => sign_in.end_support(&id).await,
+                    _ => sign_in.end_portal_session(&id).await,
+                }
+            });
+            while !waits.load(Ordering::SeqCst) {
+                tokio::task::yield_now().await;
+            }
+            let session = opened(service, &made.string("/url")).await.expect(kind);
+            let holder = application.with(Some(&session));
+            ended.await.unwrap().unwrap();
+            holder.get("/sessions/current").await.expect(401);
+            let listed = application.get(&path).await.expect(200);
+            assert_eq!(listed.body["items"], json!([]), "{kind}");
+        }
+    });
+}
+
+#[test]
+fn the_id_of_an_opened_link_ends_its_session() {
+    run(async |service| {
+        let tenant = service.tenant("links-by-id").await;
+        let application = service.application();
+        let path = format!("/tenants/{}/portal-links", tenant.id());
+        let asked = json!({"role_id": "owner"});
+        let made = application.post(&path, asked).await.expect(201);
+        let listed = application.get(&path).await.expect(200);
+        let link = format!("{path}/{}", listed.string("/items/0/id"));
+        let session = opened(service, &made.string("/url")).await.unwrap();
+        let holder = application.with(Some(&session));
+        holder.get("/sessions/current").await.expect(200);
+        application.delete(&link).await.expect(204);
+        holder.get("/sessions/current").await.expect(401);
+        application.delete(&link).await.expect(404);
     });
 }

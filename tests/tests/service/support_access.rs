@@ -157,6 +157,7 @@ fn the_console_shows_support_access_and_an_owner_ends_it() {
             for shown in [
                 "sue@vendor.test",
                 "Case 4711: people are missing",
+                "<bdi>Admin</bdi>",
                 "Opened",
                 &id,
             ] {
@@ -179,6 +180,7 @@ fn the_console_shows_support_access_and_an_owner_ends_it() {
         let html = admin.get("/console/support-access").await.expect(200).html;
         assert!(html.contains("Nobody has support access"), "{html}");
         assert!(html.contains("sue@vendor.test"), "{html}");
+        assert!(html.contains("<bdi>Admin</bdi>"), "{html}");
         let member = Visitor::with_link(service, &tenant, Role::Member).await;
         member.get("/console/support-access").await.expect(403);
     });

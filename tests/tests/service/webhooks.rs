@@ -8,6 +8,7 @@ mod lines;
 mod places;
 mod receiver;
 mod rights;
+mod slow;
 mod stack;
 
 use std::time::Duration;

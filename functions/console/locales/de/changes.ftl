@@ -70,7 +70,7 @@ change-blocked = Gesperrt
 change-unblocked = Entsperrt
 change-subjects-forgotten = Wird bei der nächsten Anmeldung neu gebunden
 change-confirmed = Kennungen bestätigt
-change-adopted = Übertragen, nachdem sich die Person schon angemeldet hatte
+change-adopted = Vom Anbieter übertragen, nachdem sich die Person schon angemeldet hatte
 change-merged = Geschlossen: Der Name ging an eine übertragene Person
 change-subject-bound = An das Subjekt einer Anmeldung gebunden
 change-subject-moved = Subjekt einer Anmeldung übernommen
@@ -107,12 +107,12 @@ change-brake-tripped-and-holds = { $changes ->
        *[other] Grenze überschritten: { $changes } Änderungen innerhalb einer Stunde, weitere werden zurückgehalten
     }
 change-brake-held = Zurückgehalten: noch nicht wirksam
-change-brake-discarded = Zurückgehaltene Änderung zurückgenommen
+change-brake-discarded = Zurückgehaltene Änderung verworfen
 change-health-opened = Befund: { $title }
 change-health-closed = Befund behoben: { $title }
 change-health-acknowledged = Befund zur Kenntnis genommen: { $title }. Grund: { $reason }
 change-health-snoozed = Befund zurückgestellt: { $title }. Grund: { $reason }
-change-health-unsnoozed = Befund zählt wieder: { $title }
+change-health-unsnoozed = Befund wieder geöffnet: { $title }
 change-connection-created = Verbindung erstellt
 change-oauth-client-created = OAuth-Client erstellt
 change-token-created = Token erstellt
@@ -152,23 +152,29 @@ change-not-mailed-already-mailed = Einrichtungslink nicht gesendet: Die Adresse 
 change-not-mailed-daily-limit = Einrichtungslink nicht gesendet: Die E-Mails des Tages sind aufgebraucht
 change-not-mailed-undeliverable = Einrichtungslink nicht gesendet: Der E-Mail-Dienst hat die E-Mail abgelehnt
 change-not-mailed-link-ended = Einrichtungslink nicht gesendet: Er lässt sich nicht mehr öffnen
+change-mail-bounced = Eine E-Mail war unzustellbar
+change-mail-complained = Eine E-Mail wurde als Spam gemeldet
+change-mail-bounced-contact = Eine E-Mail an einen Kontakt war unzustellbar
+change-mail-complained-contact = Eine E-Mail an einen Kontakt wurde als Spam gemeldet
+change-mail-bounced-link = Die E-Mail mit einem Einrichtungslink war unzustellbar
+change-mail-complained-link = Die E-Mail mit einem Einrichtungslink wurde als Spam gemeldet
 
 change-paused = Angehalten
-change-paused-failing = Angehalten: Drei Tage lang ist jede Zustellung fehlgeschlagen
+change-paused-failing = Angehalten: Drei Tage lang schlug jede Zustellung fehl
 change-paused-gone = Angehalten: Der Endpunkt existiert nicht mehr
 change-paused-events-expired = Angehalten: Die nächsten Ereignisse sind abgelaufen
-change-paused-restored = Angehalten: Die Tabelle wurde auf einen Stand vor einer Änderung zurückgesetzt
-change-paused-cursor-ahead = Angehalten: Der Feed endet vor seiner Stelle
+change-paused-restored = Angehalten: Daten wurden auf einen Stand vor einer Änderung zurückgesetzt
+change-paused-cursor-ahead = Angehalten: Nach einer Wiederherstellung endet das Protokoll vor dem zuletzt gesendeten Ereignis
 
 change-refused = Anmeldung abgelehnt
 change-refused-ambiguous = Anmeldung abgelehnt: Es könnten mehrere Personen sein
 change-refused-other-subject = Anmeldung abgelehnt: Sie bringt ein anderes Subjekt mit
 change-refused-other-external-id = Anmeldung abgelehnt: Sie bringt eine andere externe ID mit
 change-refused-other-connection = Anmeldung abgelehnt: Die Person gehört zu einer anderen Verbindung
-change-refused-unproven = Anmeldung abgelehnt: Noch steht nicht fest, dass der Name dieser Person gehört
+change-refused-unproven = Anmeldung abgelehnt: Noch ist nicht bestätigt, dass der Name dieser Person gehört
 change-refused-same-email = Anmeldung abgelehnt: Jemand anderes hat die E-Mail-Adresse
 change-refused-inactive = Anmeldung abgelehnt: deaktiviert oder gelöscht
-change-refused-not-provisioned = Anmeldung abgelehnt: nie übertragen
+change-refused-not-provisioned = Anmeldung abgelehnt: von keinem Anbieter übertragen
 
 # Viele mit einer Ursache. $number: wie viele, mindestens drei
 change-many-people-added = { $number } Personen hinzugefügt
@@ -186,7 +192,7 @@ change-many-groups-taken-over = { $number } Gruppen übernommen
 change-many-people-confirmed = Kennungen von { $number } Personen bestätigt
 change-many-people-signed-out = { $number } Personen überall abgemeldet
 change-many-held = { $number } Änderungen zurückgehalten
-change-many-discarded = { $number } zurückgehaltene Änderungen zurückgenommen
+change-many-discarded = { $number } zurückgehaltene Änderungen verworfen
 change-many-roles = { $number } Personen haben jetzt die Rolle { $role }
 change-many-roles-lost = { $number } Personen haben ihre Rolle verloren
 change-many-memberships = Mitglieder von { $name } { $number }-mal geändert

@@ -1,6 +1,6 @@
 # Die Checkliste einer Verbindung: was nachweislich funktioniert.
 
-checklist-tested = Ihr Anbieter erreicht Sie
+checklist-tested = Ihr Anbieter kann sich verbinden
 checklist-tested-hint = Klicken Sie dort auf die Schaltfläche zum Testen
 checklist-person = Die erste Person kommt an
 checklist-person-hint = Weisen Sie der Anwendung jemanden zu
@@ -13,7 +13,7 @@ checklist-not-yet = : noch nicht
 checklist-not-seen = seit { $since } nicht gesehen
 checklist-last-request = Letzte Anfrage { $ago }.
 checklist-no-request = Noch keine Anfrage.
-checklist-part-read = Das Anfrageprotokoll ist zu lang, um ganz gelesen zu werden: Was vorher erledigt wurde, kann hier fehlen.
+checklist-part-read = Das Anfrageprotokoll ist zu lang, um es vollständig zu lesen: Früher erledigte Schritte können hier fehlen.
 checklist-still-reading = Das Anfrageprotokoll wird noch gelesen, daher ist dies unvollständig.
 checklist-updates = Diese Liste aktualisiert sich von selbst.
 checklist-map-later = Gruppen zuordnen →

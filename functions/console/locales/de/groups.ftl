@@ -17,7 +17,7 @@ groups-save =
         [one] { $count } Änderung speichern
        *[other] { $count } Änderungen speichern
     }
-groups-preview-hint = Wählen Sie eine Rolle für eine Gruppe oder für viele. Wer Zugang erhält und wer ihn verliert, sehen Sie hier, bevor Sie speichern.
+groups-preview-hint = Wählen Sie eine Rolle für eine Gruppe oder für viele. Wer Zugang erhält und wer ihn verliert, sehen Sie hier vor dem Speichern.
 groups-search = Gruppen suchen
 groups-none-yet = Noch keine Gruppen. Gruppen erscheinen hier, sobald Ihr Anbieter sie überträgt.
 groups-no-match =
@@ -27,8 +27,8 @@ groups-no-match =
     }
 groups-none-such =
     { $count ->
-        [one] Keine solche Gruppe unter { $count } Gruppe.
-       *[other] Keine solche Gruppe unter { $count } Gruppen.
+        [one] Kein Treffer unter { $count } Gruppe.
+       *[other] Kein Treffer unter { $count } Gruppen.
     }
 groups-bulk = Rolle für die ausgewählten Gruppen
 groups-bulk-hint = Rolle der ausgewählten setzen auf …

@@ -19,7 +19,7 @@ provider-cyberark-source = Nach einer Kopie der SCIM-Übersicht von CyberArk ges
 provider-rippling-source = Rippling zeigt seine Dokumentation nur Kunden: nach Anleitungen von Anwendungen geschrieben, die Rippling erreicht.
 provider-other-source = Nach dem Standard RFC 7644 geschrieben.
 provider-google-catalogue = Google sendet nichts an eine eigene Adresse: Die automatische Bereitstellung gibt es nur für Anwendungen im Katalog von Google.
-provider-google-groups = Google sendet keine Gruppen. Gruppen von Google geben deshalb keine Rollen, es sei denn, eine Anmeldung nennt sie.
+provider-google-groups = Google sendet keine Gruppen. Google-Gruppen geben deshalb keine Rollen, es sei denn, eine Anmeldung nennt sie.
 provider-google-late = Google entfernt Personen erst Stunden bis Tage, nachdem sie gesperrt oder gelöscht wurden, und archivierte Personen nie.
 provider-google-editions = Einige Editionen sind auf drei Anwendungen begrenzt.
 
@@ -76,7 +76,7 @@ guide-google-other = Okta, Microsoft Entra ID, JumpCloud und OneLogin können Go
 guide-google-choose = Sonst: Personen mit Google anmelden lassen
 guide-google-sign-in = Lassen Sie Personen sich mit Google SAML anmelden. Diese Personen kommen mit ihrer ersten Anmeldung an und erhalten die Standardrolle aus den Einstellungen oder die Rollen der Gruppen, die die Anmeldung nennt.
 guide-google-sign-in-linked = Lassen Sie Personen sich mit Google SAML anmelden. Diese Personen kommen mit ihrer ersten Anmeldung an und erhalten die Standardrolle aus den { $settings }Einstellungen{ $settings-end } oder die Rollen der Gruppen, die die Anmeldung nennt.
-guide-google-deactivate = Deaktivieren Sie Personen, die ausscheiden, in Ihrer Anwendung: Google meldet sie nicht.
+guide-google-deactivate = Deaktivieren Sie Personen, die ausscheiden, in Ihrer Anwendung: Google meldet dies nicht.
 guide-google-enter = Nur wenn Ihre Anwendung im Katalog von Google steht
 guide-google-open = Tragen Sie dies unter { $b }Apps → Web and mobile apps → (Ihre Anwendung) → Auto-provisioning{ $b-end } ein.
 

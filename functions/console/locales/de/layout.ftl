@@ -13,7 +13,12 @@ section-settings = Einstellungen
 layout-skip = Zum Inhalt springen
 layout-menu = Menü
 layout-sections = Bereiche
-layout-read-only = Support-Zugriff, nur lesen
+layout-open-findings =
+    { $count ->
+        [one] { $count } offener Befund
+       *[other] { $count } offene Befunde
+    }
+layout-read-only = Support-Zugriff, nur lesend
 layout-sign-out = Abmelden
 layout-support-of = Support von { $product }
 
@@ -24,15 +29,15 @@ brand-help = Brauchen Sie Hilfe?
 brand-support = Support
 
 script-copied = Kopiert
-script-selected = Markiert: bitte kopieren
-script-no-answer = Ein Teil dieser Seite konnte nicht geladen werden. Aktualisiert er sich von selbst, wird es erneut versucht; laden Sie sonst die Seite neu.
+script-selected = Markiert. Jetzt kopieren
+script-no-answer = Ein Teil dieser Seite konnte nicht geladen werden. Aktualisiert er sich von selbst, wird es erneut versucht; sonst laden Sie die Seite neu.
 
 done-connection-created = Verbindung erstellt
 done-connection-changed = Verbindung gespeichert
 done-observing = Die Verbindung wird beobachtet
 done-made-real = Die Verbindung ist in Kraft
 done-rules-saved = Regeln gespeichert
-done-replaces = Ab jetzt übernimmt diese Verbindung, was der anderen gehört, sobald sie es das erste Mal schreibt.
+done-replaces = Diese Verbindung übernimmt jede Person und Gruppe der anderen mit ihrem ersten Schreibzugriff.
 done-window-opened = Zeitfenster zum Neubinden geöffnet
 done-window-closed = Zeitfenster zum Neubinden geschlossen
 done-remedy-applied = Erledigt. Das ist noch übrig.
@@ -45,4 +50,4 @@ done-merged = Konto geschlossen. Sein Name gehört jetzt dieser Person.
 done-settings-saved = Einstellungen gespeichert
 done-finding-acknowledged = Befund zur Kenntnis genommen
 done-finding-snoozed = Befund zurückgestellt
-done-finding-counts = Befund zählt wieder
+done-finding-counts = Befund wieder geöffnet

@@ -11,12 +11,12 @@ merge-sessions =
        *[other] { $count } Sitzungen enden.
     }
 merge-role = Seine von Hand vergebene Rolle { $role } endet. Rollen gehen nie über.
-merge-moves = Seine Subjekte gehen über: Die nächste Anmeldung des Kontos ist { $person }.
+merge-moves = Seine Subjekte gehen über: Die nächste Anmeldung mit diesem Konto führt zu { $person }.
 merge-moves-not = Kein Subjekt geht über. Die nächste Anmeldung muss zum Benutzernamen oder zur externen ID von { $person } passen.
 merge-keeps = { $person } behält Gruppen, Rollen und Sitzungen: { $role }.
 merge-other = Andere Person wählen
 merge-close = Konto schließen
 merge-other-person = Andere Person
 merge-search = Andere Person suchen
-merge-search-hint = Anfang eines Wortes aus Name oder E-Mail-Adresse oder eine ganze ID
+merge-search-hint = Anfang eines Wortes aus Name oder E-Mail-Adresse oder eine vollständige ID
 merge-no-match = Kein Treffer für „{ $text }“ unter den Personen, die ein Identitätsanbieter überträgt.

@@ -6,9 +6,9 @@ observed-lead = Diese Verbindung wird nur beobachtet. Was Ihr Identitätsanbiete
 observed-under-way = Die Verbindung ist in Kraft. Was sie gesendet hat, wird gerade wirksam: { $checked } von { $count ->
         [one] { $count } Person
        *[other] { $count } Personen
-    } geprüft. Laden Sie die Seite neu, um zu sehen, wie weit es ist.
+    } geprüft. Laden Sie die Seite neu, um den Fortschritt zu sehen.
 observed-not-observed = Diese Verbindung wird nicht beobachtet: Was sie sendet, wird wirksam.
-observed-nothing-here = Nichts bei { $count ->
+observed-nothing-here = Keine Änderungen bei { $count ->
         [one] { $count } Person
        *[other] { $count } Personen
     }. Sehen Sie auf der nächsten Seite nach.
@@ -36,8 +36,8 @@ observed-access = Zugang
 observed-no-change = Keine Änderung
 observed-next = Nächste Seite
 observed-observe-first = Diese Verbindung zuerst beobachten
-observed-only-alone = Dies geht nur, solange eine Verbindung die einzige ist. Löschen Sie zuerst die anderen, oder verwenden Sie einen Mandanten zum Ausprobieren.
-observed-observe-says = Sehen Sie, was Ihr Identitätsanbieter ändern würde, bevor etwas wirksam wird. Dies ist möglich, bis die Verbindung ihre erste Anfrage sendet, und solange sie die einzige Verbindung ist. Niemand kann eine weitere erstellen, bevor Sie diese in Kraft setzen oder löschen.
+observed-only-alone = Das geht nur, solange eine Verbindung die einzige ist. Löschen Sie zuerst die anderen, oder verwenden Sie einen Testmandanten.
+observed-observe-says = Sehen Sie, was Ihr Identitätsanbieter ändern würde, bevor etwas wirksam wird. Das ist möglich, bis die Verbindung ihre erste Anfrage sendet, und nur, solange sie die einzige Verbindung ist. Niemand kann eine weitere erstellen, bevor Sie diese in Kraft setzen oder löschen.
 observed-make-real = In Kraft setzen
 observed-make-real-ask = In Kraft setzen …
 observed-make-real-says = Alles, was diese Verbindung gesendet hat, wird innerhalb von Minuten wirksam: Personen verlieren oder erhalten Zugang, Sitzungen ausgeschiedener Personen enden, und Rollen ändern sich. Sie können es nicht rückgängig machen.

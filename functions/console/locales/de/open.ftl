@@ -3,8 +3,8 @@
 open-title = Konsole öffnen
 open-heading = Konsole von { $tenant } öffnen
 open-signed-in-as = Sie werden als { $user } angemeldet.
-open-once = Dieser Link öffnet sie einmal.
+open-once = Dieser Link funktioniert nur einmal.
 open-role = Rolle: { $role }.
-open-other = Sie sind bei { $tenant } als { $user } angemeldet. Fahren Sie nur fort, wenn Sie das verlassen möchten: Was Sie danach einrichten, gehört zu { $target }.
+open-other = Sie sind bei { $tenant } als { $user } angemeldet. Fahren Sie nur fort, wenn Sie diese Sitzung verlassen möchten: Was Sie danach einrichten, gehört zu { $target }.
 open-stay = Hier bleiben
-error-link-unusable = dieser Link wurde bereits geöffnet, oder seine Zeit ist abgelaufen. Öffnen Sie die Konsole erneut aus Ihrer Anwendung
+error-link-unusable = dieser Link wurde bereits geöffnet oder ist abgelaufen. Öffnen Sie die Konsole erneut aus Ihrer Anwendung

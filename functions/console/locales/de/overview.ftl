@@ -16,9 +16,9 @@ overview-last-request = Letzte Anfrage
 overview-last-success = Letzter Erfolg
 overview-none-seen = Noch keine
 overview-all-connections = Alle Verbindungen
-overview-last-day = Der letzte Tag
+overview-last-day = Letzte 24 Stunden
 overview-quiet = Niemand ist angekommen oder ausgeschieden, und keine Gruppe hat sich geändert
-overview-cut = Unter den letzten { $count } Änderungen. { $activity }Aktivität{ $activity-end } zeigt alle.
+overview-cut = Aus den letzten { $count } Änderungen. { $activity }Aktivität{ $activity-end } zeigt alle.
 overview-arrived =
     { $count ->
         [one] { $count } Person ist angekommen
@@ -41,12 +41,16 @@ overview-refused =
     }
 overview-lead-connect = Verbinden Sie Ihren Identitätsanbieter.
 overview-lead-setup = Schließen Sie die Einrichtung ab: ein Schritt nach dem anderen.
-overview-lead-nothing = Nichts braucht Ihre Aufmerksamkeit.
+overview-lead-observing = Ihre Verbindung wird nur beobachtet: Noch wird nichts wirksam.
+overview-observing = { $connection } wird nur beobachtet
+overview-observing-says = Was Ihr Anbieter sendet, wird gespeichert, aber niemand erhält oder verliert Zugang oder eine Rolle. Sehen Sie sich als Nächstes an, was sich ändern würde. Danach setzt ein Owner die Verbindung in Kraft.
+overview-observing-next = Ansehen, was sich ändern würde
+overview-lead-nothing = Nichts erfordert Ihre Aufmerksamkeit.
 overview-lead-glance = Ihre Verbindungen auf einen Blick.
 overview-lead-attention =
     { $count ->
-        [one] Eine Sache braucht Ihre Aufmerksamkeit.
-       *[other] { $count } Dinge brauchen Ihre Aufmerksamkeit.
+        [one] Eine Sache erfordert Ihre Aufmerksamkeit.
+       *[other] { $count } Dinge erfordern Ihre Aufmerksamkeit.
     }
 overview-number = { $number }
 overview-people-detail = Von Ihrem Anbieter übertragen, importiert oder angemeldet
@@ -59,14 +63,14 @@ overview-groups-without =
         [one] { $count } gibt noch niemandem Zugang
        *[other] { $count } geben noch niemandem Zugang
     }
-overview-failed-requests = Fehlgeschlagene Anfragen, letzter Tag
-overview-no-request = Keine Anfrage am letzten Tag
+overview-failed-requests = Fehlgeschlagene Anfragen, letzte 24 Stunden
+overview-no-request = Keine Anfragen in den letzten 24 Stunden
 overview-all-succeeded = Jede Anfrage war erfolgreich
 overview-see-why = Sehen Sie, welche und warum
 overview-step-connection = Verbindung erstellen
 overview-step-connection-hint = Wählen Sie Ihren Identitätsanbieter.
 overview-step-token = Adresse und Token eintragen
-overview-step-token-hint = Kopieren Sie beides zu Ihrem Anbieter und drücken Sie dort die Testschaltfläche.
+overview-step-token-hint = Kopieren Sie beides zu Ihrem Anbieter, und klicken Sie dort auf die Schaltfläche zum Testen.
 overview-step-person = Erste Person kommt an
 overview-step-person-hint = Weisen Sie bei Ihrem Anbieter jemanden der Anwendung zu.
 overview-step-group = Erste Gruppe kommt an

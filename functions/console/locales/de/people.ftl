@@ -8,7 +8,7 @@ people-lead = Alle, die übertragen oder importiert wurden oder sich angemeldet 
 people-search = Personen suchen
 people-search-hint = Ein beliebiges Wort aus Name oder Adresse
 people-chip-remove = entfernen
-people-no-words = Der Wortindex ist noch nicht vollständig: Gefunden werden Anfänge von Benutzernamen, andere Werte nur als Ganzes.
+people-no-words = Die Suche wird noch aufgebaut: Gefunden werden Anfänge von Benutzernamen, andere Werte nur als Ganzes.
 people-nobody-yet = Noch niemand. Personen erscheinen hier, sobald Ihr Anbieter sie überträgt.
 people-no-match =
     { $count ->
@@ -31,6 +31,6 @@ people-show-all =
 people-everywhere = Alle Attribute aller Personen durchsuchen
 people-list = Liste der Personen
 people-select-all = Alle auf dieser Seite auswählen
-people-sort-created = Nach Anlage sortieren
+people-sort-created = Nach Erstellung sortieren
 people-sort-name = Nach Benutzername sortieren
 people-no-connection = Keine

@@ -5,8 +5,8 @@ preview-more = Mehr anzeigen
 preview-names-lead = Noch ist nichts gespeichert. Gehen Sie zurück, um zu speichern oder Ihre Auswahl zu ändern.
 preview-back = Zurück zur Vorschau
 preview-label = Was das Speichern ändern würde
-preview-has-roles = Sie hat diese Rollen bereits.
-preview-has-role = Sie hat diese Rolle bereits.
+preview-has-roles = Die Person hat diese Rollen bereits.
+preview-has-role = Die Person hat diese Rolle bereits.
 preview-turn-later = { $strong }{ $before } → { $after }{ $strong-end } bei der nächsten Anmeldung jeder Person
 preview-turn = { $strong }{ $before } → { $after }{ $strong-end }
 preview-save-role = Rolle von { $group } speichern
@@ -37,8 +37,8 @@ preview-looked-at =
         [one] { $count } Person geprüft.
        *[other] { $count } Personen geprüft.
     }
-preview-claims-one = Bei der nächsten Anmeldung folgen auch alle, deren Anmeldung diese Gruppe nennt.
-preview-claims-several = Bei der nächsten Anmeldung folgen auch alle, deren Anmeldung eine dieser Gruppen nennt.
+preview-claims-one = Die neue Rolle erhalten bei ihrer nächsten Anmeldung auch alle, deren Anmeldung diese Gruppe nennt.
+preview-claims-several = Die neue Rolle erhalten bei ihrer nächsten Anmeldung auch alle, deren Anmeldung eine dieser Gruppen nennt.
 preview-show-all = Alle { $count } anzeigen
 preview-gain =
     { $count ->

@@ -9,7 +9,7 @@ record-value = Wert
 record-before = Vorher
 record-after = Nachher
 record-open = Öffnen
-record-by = Durch
+record-by = Ausgelöst von
 record-source-address = Quelladresse
 record-user-agent = User-Agent
 record-session = Sitzung
@@ -18,12 +18,12 @@ record-more = { $number ->
        *[other] { $number } weitere Änderungen durch dieselbe Anfrage
     }
 record-sent = Was gesendet wurde
-record-from-elsewhere = Sie kam von anderer Stelle (von Ihrer Anwendung, der Konsole oder diesem Dienst selbst) oder steht nicht mehr im Protokoll.
+record-from-elsewhere = Die Änderung kam von anderer Stelle (von Ihrer Anwendung, der Konsole oder diesem Dienst selbst), oder die Anfrage steht nicht mehr im Protokoll.
 record-answer = Antwort
 record-reason = Grund
 record-came-from = Kam von
 record-stands-for = Steht für
-record-stands-for-reads = { $number } Lesezugriffe: Von den erfolgreichen bewahrt dieses Protokoll nur einige auf
+record-stands-for-reads = { $number } Lesezugriffe: Von den erfolgreichen behält dieses Protokoll nur einige
 record-found = Gefunden
 record-read-as = Gelesen als
 record-left-out = Ausgelassen

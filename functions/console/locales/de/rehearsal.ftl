@@ -2,14 +2,14 @@
 
 rehearsal-title = Test von { $connection }
 rehearsal-heading = Test
-rehearsal-lead = Spielt { $requests } Anfragen so durch, wie { $provider } sie sendet, gegen eine temporäre Kopie Ihrer Einstellungen und dieser Verbindung. Ihre Personen, Gruppen, Rollen und Protokolle bleiben, wie sie sind.
+rehearsal-lead = Spielt { $requests } Anfragen, wie { $provider } sie sendet, mit einer temporären Kopie Ihrer Einstellungen und dieser Verbindung durch. Ihre Personen, Gruppen, Rollen und Protokolle bleiben, wie sie sind.
 rehearsal-nothing = { $provider } sendet nichts an eine eigene Adresse; es gibt also keine Anfragen zum Durchspielen.
 rehearsal-run = Test starten
 rehearsal-again = Erneut starten
 rehearsal-good = Alle { $count } Anfragen verliefen so, wie { $provider } es erwartet.
 rehearsal-good-cut = Die ersten { $count } Anfragen verliefen so, wie { $provider } es erwartet. Für die übrigen reichte die Zeit nicht.
 rehearsal-busy = Der Dienst war ausgelastet. Starten Sie den Test erneut.
-rehearsal-surprises = { $surprises } von { $count } Anfragen verliefen nicht so, wie { $provider } es erwartet. Ihre Einstellungen oder die Regeln dieser Verbindung bestimmen es anders: Sehen Sie unten jede einzelne an.
+rehearsal-surprises = { $surprises } von { $count } Anfragen verliefen nicht so, wie { $provider } es erwartet. Das liegt an Ihren Einstellungen oder an den Regeln dieser Verbindung: Sehen Sie sich die Anfragen unten an.
 rehearsal-cut = Für weitere Anfragen reichte die Zeit nicht.
 rehearsal-requests = Anfragen
 rehearsal-expected = Wie erwartet

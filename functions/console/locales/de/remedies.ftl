@@ -1,7 +1,7 @@
 # Abhilfen für alle Personen einer Verbindung.
 
 remedy-take-over = Personen und Gruppen übernehmen
-remedy-take-over-purpose = Dieser Verbindung gehören sofort alle Personen und Gruppen der anderen. Von da an ändert nur noch diese sie.
+remedy-take-over-purpose = Dieser Verbindung gehören dann sofort alle Personen und Gruppen der anderen. Von da an kann nur noch sie diese ändern.
 remedy-replace = Eine andere Verbindung ersetzen
 remedy-replace-purpose = Diese Verbindung übernimmt jede Person und Gruppe der anderen mit ihrem ersten Schreibzugriff. Verwenden Sie dies, bevor Ihr neuer Identitätsanbieter etwas sendet.
 remedy-bind-anew = Zeitfenster zum Neubinden öffnen
@@ -9,7 +9,7 @@ remedy-bind-anew-purpose = Ihr Identitätsanbieter sendet jetzt andere Subjekte 
 remedy-confirm = Kennungen bestätigen
 remedy-confirm-purpose = Die jetzigen Benutzernamen und externen IDs sind richtig. Anmeldungen mit ihnen erreichen diese Personen, auch solche mit einer von Hand vergebenen Rolle.
 remedy-no-other = Keine andere Verbindung
-remedy-no-other-gone = Keine Verbindung ist gelöscht oder hat nur widerrufene Token. Bitten Sie einen Owner, von einer zu übernehmen, die noch in Gebrauch ist.
+remedy-no-other-gone = Keine Verbindung wurde gelöscht, und bei keiner wurden alle Token widerrufen. Bitten Sie einen Owner, von einer zu übernehmen, die noch in Gebrauch ist.
 remedy-other = Andere Verbindung
 remedy-other-gone = { $connection } (nicht mehr in Gebrauch)
 remedy-preview = Vorschau
@@ -48,7 +48,7 @@ remedy-bind-anew-says = { $b }{ $people ->
     }{ $b-end } { $people ->
         [one] darf
        *[other] dürfen
-    } mit einem anderen Subjekt gefunden werden. In dieser Zeit gilt eine Anmeldung mit dem Namen einer dieser Personen als Anmeldung dieser Person.
+    } sich mit einem anderen Subjekt anmelden. In dieser Zeit gilt eine Anmeldung mit dem Namen einer dieser Personen als Anmeldung dieser Person.
 remedy-confirm-says = Die Benutzernamen und externen IDs von { $b }{ $people ->
         [one] { $people } Person
        *[other] { $people } Personen
@@ -56,15 +56,15 @@ remedy-confirm-says = Die Benutzernamen und externen IDs von { $b }{ $people ->
 remedy-left-out-bind = { $count ->
         [one] { $count } Person wird
        *[other] { $count } Personen werden
-    } ausgelassen, mit höherem Rang als Ihrem oder mit einer eigenen Rolle. Binden Sie jede davon auf ihrer Seite neu.
+    } ausgelassen: höherer Rang als Ihrer oder von Hand vergebene Rolle. Binden Sie jede davon auf ihrer Seite neu.
 remedy-left-out-confirm = { $count ->
         [one] { $count } Person wird
        *[other] { $count } Personen werden
-    } ausgelassen, mit höherem Rang als Ihrem oder mit einer eigenen Rolle. Ein anderer Owner bestätigt sie, oder jede bestätigt sich selbst in einer Sitzung aus der Zeit vor der Änderung.
+    } ausgelassen: höherer Rang als Ihrer oder von Hand vergebene Rolle. Ein anderer Owner kann sie bestätigen, oder jede kann sich selbst in einer Sitzung aus der Zeit vor der Änderung bestätigen.
 remedy-left-out = { $count ->
         [one] { $count } Person wird
        *[other] { $count } Personen werden
-    } ausgelassen, mit höherem Rang als Ihrem oder mit einer eigenen Rolle. Wenden Sie sich an einen Owner.
+    } ausgelassen: höherer Rang als Ihrer oder von Hand vergebene Rolle. Wenden Sie sich an einen Owner.
 remedy-count-rest = Es wurden noch nicht alle gezählt. { $rest }Den Rest zählen{ $rest-end }
 remedy-owners = Nur Owner können das tun. Wenden Sie sich an einen Owner.
 remedy-days-label = Wie lange

@@ -34,7 +34,7 @@ request-people-listed = Personen aufgelistet
 request-people-listed-total = Personen aufgelistet: { $total } insgesamt
 request-groups-listed = Gruppen aufgelistet
 request-groups-listed-total = Gruppen aufgelistet: { $total } insgesamt
-request-service-read = Beschreibung des Dienstes gelesen
+request-service-read = Funktionen des Dienstes gelesen
 request-person-searched = Nach { $text } gesucht
 request-person-searched-found = { $found ->
         [0] Nach { $text } gesucht: kein Treffer
@@ -219,7 +219,7 @@ request-group-not-changed = { $what ->
 request-not-searched = Suche nach { $text } nicht ausgeführt
 request-people-not-listed = Personen nicht aufgelistet
 request-groups-not-listed = Gruppen nicht aufgelistet
-request-service-not-read = Beschreibung des Dienstes nicht gelesen
+request-service-not-read = Funktionen des Dienstes nicht gelesen
 request-other-refused = Abgelehnt: { $method } { $path }
 
 # Warum nicht, oder was noch zu sagen ist.
@@ -242,7 +242,7 @@ request-why-foreign-address = nicht von einer zugelassenen Adresse
 request-why-last-owner = letzter Owner
 request-why-owned-by-another = gehört zu einer anderen Verbindung
 request-why-forbidden = nicht erlaubt
-request-why-filter = Filter nicht lesbar
+request-why-filter = Filter nicht unterstützt
 request-why-unknown-member = unbekanntes Mitglied
 request-why-value = ein Wert passt nicht
 request-why-path = unbekanntes Attribut
@@ -278,4 +278,4 @@ request-many-people-reactivated = { $number } Personen reaktiviert
 request-many-people-changed = { $number } Personen geändert
 request-many-memberships = Mitglieder von { $name } { $number }-mal geändert
 request-many-groups-changed = { $number } Gruppen geändert
-request-many-service-read = Beschreibung des Dienstes { $number }-mal gelesen
+request-many-service-read = Funktionen des Dienstes { $number }-mal gelesen

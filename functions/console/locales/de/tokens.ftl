@@ -1,7 +1,7 @@
 # Token und OAuth-Clients: die Liste, und die Formulare zum Ausstellen, Erneuern und Widerrufen.
 
 tokens-heading = Token
-tokens-lead = Identitätsanbieter senden mit jeder Anfrage ein Token oder holen sich als OAuth-Client kurzlebige Token. Eine Verbindung kann mehrere haben, damit ein neues übernimmt, bevor das alte endet.
+tokens-lead = Identitätsanbieter senden mit jeder Anfrage ein Token oder holen sich als OAuth-Client kurzlebige Token. Eine Verbindung kann mehrere haben, damit ein neues übernehmen kann, bevor das alte endet.
 tokens-client-rotated = Der alte Client funktioniert noch. Tragen Sie die neue Client-ID und das neue Client Secret bei Ihrem Identitätsanbieter ein, testen Sie sie dort, und widerrufen Sie dann unten den alten Client.
 tokens-rotated = Das alte Token funktioniert noch. Tragen Sie das neue bei Ihrem Identitätsanbieter ein, testen Sie es dort, und widerrufen Sie dann unten das alte.
 tokens-none = Noch keine Token
@@ -37,13 +37,13 @@ tokens-never-expires = Nie
 tokens-in-use = In Gebrauch
 tokens-expired = Abgelaufen
 tokens-revoked = Widerrufen
-tokens-old-kind = Von einer früheren Version dieses Dienstes ausgestellt. Erneuern Sie es: Der Betreiber kann solche Token beenden.
+tokens-old-kind = Von einer früheren Version dieses Dienstes ausgestellt. Erneuern Sie es: Der Betreiber des Dienstes kann solche Token ungültig machen.
 tokens-rotate = Erneuern
 tokens-rotate-one = { $token } erneuern
 tokens-revoke = Widerrufen …
 tokens-revoke-one = { $token } widerrufen …
 tokens-revoke-used = { $code }{ $prefix }…{ $code-end }, zuletzt verwendet { $ago }: Die nächste Anfrage damit wird abgelehnt.
 tokens-revoke-unused = { $code }{ $prefix }…{ $code-end }, noch nie verwendet: Die nächste Anfrage damit wird abgelehnt.
-tokens-revoke-now = Jetzt widerrufen
-tokens-form-used = dieses Formular wurde bereits verwendet: Das Token, das dabei entstand, wurde damals einmal angezeigt; hat es niemand kopiert, widerrufen Sie es unter „Token“ und erstellen Sie ein anderes
+tokens-revoke-now = Token widerrufen
+tokens-form-used = dieses Formular wurde bereits verwendet: Das Token, das dabei entstanden ist, wurde damals einmal angezeigt; hat es niemand kopiert, widerrufen Sie es unter „Token“, und erstellen Sie ein anderes
 tokens-expires-past = das Ablaufdatum muss in der Zukunft liegen

@@ -2,13 +2,13 @@
 
 activity-lead = Every request of your identity providers, newest first.
 activity-chart = Requests by hour, last 48 hours
-activity-search-hint = A user name, an id, a status, part of an address
+activity-search-hint = User name, ID, status or part of an address
 activity-connection = Connection
 activity-method = Method
 activity-change = Change
 activity-result = Result
 activity-person = Person
-activity-person-hint = A user name, an address, an id
+activity-person-hint = User name, address or ID
 
 activity-failures-only = Failures only
 activity-deactivations = Deactivations
@@ -22,7 +22,7 @@ activity-people-deactivated = People deactivated
 activity-people-reactivated = People reactivated
 activity-people-deleted = People deleted
 activity-members-changed = Members changed
-activity-groups-changed = Any change of a group
+activity-groups-changed = Groups changed
 activity-held = Held
 activity-method-get = Reads (GET)
 activity-method-post = Additions (POST)
@@ -31,7 +31,7 @@ activity-method-put = Replacements (PUT)
 activity-method-delete = Deletions (DELETE)
 
 # The chart.
-chart-empty = No request in the last 48 hours.
+chart-empty = No requests in the last 48 hours.
 chart-counting = Counting…
 chart-label = Requests by hour; the table below has the numbers
 chart-bar = { $time }: { $fine } succeeded, { $refused } refused, { $slowed } slowed down, { $failed } failed
@@ -39,9 +39,9 @@ chart-legend-fine = succeeded
 chart-legend-slowed = slowed down
 chart-legend-refused = refused
 chart-legend-failed = failed on our side
-chart-highest = highest hour { $number }
+chart-highest = busiest hour: { $number }
 chart-still-counting = still counting…
-chart-as-table = The same as a table
+chart-as-table = Show as a table
 chart-table = Requests by hour
 chart-hour = Hour
 chart-fine = Succeeded
@@ -58,6 +58,7 @@ log-add-filter = Add filter
 log-apply = Apply
 log-from = From
 log-to = To
+log-utc = (UTC)
 log-any = Any
 log-export = Export:
 log-export-cut = A file that is too long ends with the address of the next one.
@@ -68,17 +69,18 @@ log-paused = Paused.
 log-continue = Continue
 log-more-came = More entries have arrived. Reload the list.
 log-no-match-so-far = No match so far. Looked back to { $time }.
-log-no-match = No match. Looked through everything that is kept.
+log-no-match = No match. Looked through everything the log keeps.
 log-time = Time
 log-what-happened = What happened
 log-by = By
 log-answer = Answer
-log-further-back = Further back
+log-further-back = Earlier entries
 log-looked-back = Looked back to { $time }.
-log-looked-through = Looked through everything that is kept.
+log-looked-through = Looked through everything the log keeps.
 log-since = since { $time }
-log-since-may-go-on = since { $time }, may go on further back
-log-one-by-one = All { $number }, one by one
+log-since-may-go-on = since { $time }, possibly earlier
+log-at-least = at least { $number }×
+log-one-by-one = Show all { $number } one by one
 log-no-longer-kept = This entry is no longer kept
 
 # Names.
@@ -89,6 +91,7 @@ log-group-hidden = a group
 log-actor = { $name } ({ $kind })
 
 # Chips.
+log-chip-day = { $day } (UTC)
 log-chip-from = From { $day }
 log-chip-to = Until { $day }
 log-chip-text = “{ $text }”

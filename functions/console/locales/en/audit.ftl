@@ -3,12 +3,12 @@
 audit-lead = Every change, and who made it, newest first.
 audit-changes = Changes
 audit-subject = Who or what
-audit-subject-hint = An id or a whole name
+audit-subject-hint = An ID or a whole name
 audit-actor = Done by
-audit-actor-hint = A user name, a connection, an id
+audit-actor-hint = User name, connection or ID
 audit-action = Action begins with
 audit-request = Request
-audit-request-hint = A request's id
+audit-request-hint = The ID of a request
 
 audit-people = People
 audit-roles = Roles of people

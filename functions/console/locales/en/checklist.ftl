@@ -1,7 +1,7 @@
 # The checklist of a connection: what has been seen to work.
 
-checklist-tested = Your provider reaches you
-checklist-tested-hint = Press its test button
+checklist-tested = Your provider can connect
+checklist-tested-hint = Use its test button
 checklist-person = First person arrives
 checklist-person-hint = Assign someone to the application
 checklist-group = First group arrives
@@ -13,7 +13,7 @@ checklist-not-yet = : not yet
 checklist-not-seen = not seen since { $since }
 checklist-last-request = Last request { $ago }.
 checklist-no-request = No request yet.
-checklist-part-read = The request log is too long to be read whole: what was done before may be missing here.
+checklist-part-read = The request log is too long to read in full: steps done before then may be missing here.
 checklist-still-reading = The request log is still being read, so this is incomplete.
 checklist-updates = This list updates by itself.
 checklist-map-later = Map groups →

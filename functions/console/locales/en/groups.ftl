@@ -17,7 +17,7 @@ groups-save =
         [one] Save { $count } change
        *[other] Save { $count } changes
     }
-groups-preview-hint = Choose a role for one group or for many. Who gets and who loses access shows here before you save.
+groups-preview-hint = Choose a role for one group or for many. Before you save, you see here who gets access and who loses it.
 groups-search = Search groups
 groups-none-yet = No groups yet. They appear here as soon as your provider sends them.
 groups-no-match =
@@ -27,8 +27,8 @@ groups-no-match =
     }
 groups-none-such =
     { $count ->
-        [one] No such group among { $count } group.
-       *[other] No such group among { $count } groups.
+        [one] No match among { $count } group.
+       *[other] No match among { $count } groups.
     }
 groups-bulk = Role for the selected groups
 groups-bulk-hint = Set role of selected to…

@@ -13,6 +13,11 @@ section-settings = Settings
 layout-skip = Skip to content
 layout-menu = Menu
 layout-sections = Sections
+layout-open-findings =
+    { $count ->
+        [one] { $count } open finding
+       *[other] { $count } open findings
+    }
 layout-read-only = support access, read-only
 layout-sign-out = Sign out
 layout-support-of = { $product } support
@@ -24,19 +29,19 @@ brand-help = Need help?
 brand-support = Support
 
 script-copied = Copied
-script-selected = Selected: copy it
-script-no-answer = Part of this page could not be loaded. It is tried again if it updates by itself; otherwise reload the page.
+script-selected = Selected. Copy it now
+script-no-answer = Part of this page could not be loaded. If that part updates by itself, it tries again; otherwise reload the page.
 
 done-connection-created = Connection created
 done-connection-changed = Connection saved
 done-observing = The connection is observed
 done-made-real = The connection is in effect
 done-rules-saved = Rules saved
-done-replaces = From now on, this connection takes over what the other one owns with its first write to it.
+done-replaces = This connection takes over each person and group of the other one when it first writes to it.
 done-window-opened = Rebind window opened
 done-window-closed = Rebind window closed
 done-remedy-applied = Done. This is what is left.
-done-connection-deleted = The connection and its tokens are gone. The people and groups it pushed stay.
+done-connection-deleted = The connection and its tokens are deleted. The people and groups it sent stay.
 done-token-revoked = Token revoked
 done-support-ended = Support access ended
 done-roles-saved = Roles saved
@@ -45,4 +50,4 @@ done-merged = Account closed. Its name went to this person.
 done-settings-saved = Settings saved
 done-finding-acknowledged = Finding acknowledged
 done-finding-snoozed = Finding snoozed
-done-finding-counts = Finding counts again
+done-finding-counts = Finding reopened

@@ -6,9 +6,9 @@ observed-lead = This connection is only observed. What your identity provider se
 observed-under-way = The connection is real. What it sent is taking effect: { $checked } of { $count ->
         [one] { $count } person
        *[other] { $count } people
-    } checked. Load the page again to see how far it is.
+    } checked. Reload the page to see the progress.
 observed-not-observed = This connection is not observed: what it sends takes effect.
-observed-nothing-here = Nothing among { $count ->
+observed-nothing-here = No changes among { $count ->
         [one] { $count } person
        *[other] { $count } people
     }. See the next page.
@@ -36,8 +36,8 @@ observed-access = Access
 observed-no-change = No change
 observed-next = Next page
 observed-observe-first = Observe this connection first
-observed-only-alone = This works while a connection is the only one. Delete the others first, or use a tenant for trying out.
-observed-observe-says = See what your identity provider would change before anything takes effect. This is possible until the connection sends its first request, while it is the only connection. Nobody can create another one before you make it real or delete it.
+observed-only-alone = This works only while a connection is the only one. Delete the others first, or use a test tenant.
+observed-observe-says = See what your identity provider would change before anything takes effect. You can do this until the connection sends its first request, and only while it is the only connection. Nobody can add another one before you make it real or delete it.
 observed-make-real = Make it real
 observed-make-real-ask = Make it real…
 observed-make-real-says = Everything that this connection has sent takes effect within minutes: people lose or get access, sessions of people who left end, and roles change. You cannot undo it.

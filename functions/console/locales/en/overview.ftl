@@ -16,9 +16,9 @@ overview-last-request = Last request
 overview-last-success = Last success
 overview-none-seen = None seen
 overview-all-connections = All connections
-overview-last-day = The last day
+overview-last-day = Last 24 hours
 overview-quiet = Nobody arrived or left, and no group changed
-overview-cut = Among the latest { $count } changes. { $activity }Activity{ $activity-end } has all of them.
+overview-cut = Based on the latest { $count } changes. { $activity }Activity{ $activity-end } has all of them.
 overview-arrived =
     { $count ->
         [one] { $count } person arrived
@@ -31,8 +31,8 @@ overview-left =
     }
 overview-group-changes =
     { $count ->
-        [one] { $count } change of groups
-       *[other] { $count } changes of groups
+        [one] { $count } change to groups
+       *[other] { $count } changes to groups
     }
 overview-refused =
     { $count ->
@@ -41,6 +41,10 @@ overview-refused =
     }
 overview-lead-connect = Connect your identity provider.
 overview-lead-setup = Finish the setup: one step at a time.
+overview-lead-observing = Your connection is only observed: nothing takes effect yet.
+overview-observing = { $connection } is only observed
+overview-observing-says = What your provider sends is stored, but nobody gains or loses access or a role. Next, look at what would change. Then an owner makes the connection real.
+overview-observing-next = See what would change
 overview-lead-nothing = Nothing needs your attention.
 overview-lead-glance = Your connections at a glance.
 overview-lead-attention =
@@ -59,14 +63,14 @@ overview-groups-without =
         [one] { $count } gives nobody access yet
        *[other] { $count } give nobody access yet
     }
-overview-failed-requests = Failed requests, last day
-overview-no-request = No request in the last day
+overview-failed-requests = Failed requests, last 24 hours
+overview-no-request = No requests in the last 24 hours
 overview-all-succeeded = Every request succeeded
-overview-see-why = See which, and why
+overview-see-why = See which ones and why
 overview-step-connection = Add a connection
 overview-step-connection-hint = Choose your identity provider.
 overview-step-token = Enter the address and the token
-overview-step-token-hint = Copy both into your provider, then press its test button.
+overview-step-token-hint = Copy both into your provider, then use its test button.
 overview-step-person = First person arrives
 overview-step-person-hint = Assign someone to the application in your provider.
 overview-step-group = First group arrives

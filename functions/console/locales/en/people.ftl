@@ -8,7 +8,7 @@ people-lead = Everyone who was sent, imported or has signed in, and what they ca
 people-search = Search people
 people-search-hint = Any word of a name or address
 people-chip-remove = Remove
-people-no-words = The index of words is not complete yet: this finds the beginnings of user names, and other values as a whole.
+people-no-words = The search index is still being built: for now, this finds the beginnings of user names, and other values only as a whole.
 people-nobody-yet = Nobody yet. People appear here as soon as your provider sends them.
 people-no-match =
     { $count ->
@@ -28,7 +28,7 @@ people-show-all =
         [one] Show all { $count } person
        *[other] Show all { $count } people
     }
-people-everywhere = Look through every attribute of everybody
+people-everywhere = Search every attribute of everyone
 people-list = List of people
 people-select-all = Select everyone on this page
 people-sort-created = Sort by creation

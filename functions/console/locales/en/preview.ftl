@@ -29,16 +29,16 @@ preview-becomes = becomes
 preview-lost = Access that ends: { $permissions }.
 preview-lost-more = Access that ends: { $permissions } and { $count } more.
 preview-sessions = Open sessions change at once.
-preview-later = When they sign in next:
-preview-anyway = When they sign in next, whether this is saved or not:
-preview-rest = Look at the rest
+preview-later = When they next sign in:
+preview-anyway = When they next sign in, whether this is saved or not:
+preview-rest = Check the rest
 preview-looked-at =
     { $count ->
-        [one] { $count } person looked at.
-       *[other] { $count } people looked at.
+        [one] { $count } person checked.
+       *[other] { $count } people checked.
     }
-preview-claims-one = At the next sign-in, anyone whose sign-in names this group follows too.
-preview-claims-several = At the next sign-in, anyone whose sign-in names one of these groups follows too.
+preview-claims-one = At their next sign-in, everyone whose sign-in names this group gets the new role too.
+preview-claims-several = At their next sign-in, everyone whose sign-in names one of these groups gets the new role too.
 preview-show-all = Show all { $count }
 preview-gain =
     { $count ->

@@ -18,15 +18,15 @@ record-more = { $number ->
        *[other] { $number } more changes by the same request
     }
 record-sent = What was sent
-record-from-elsewhere = It came from elsewhere (your application, the console, or this service itself), or the log has it no longer.
+record-from-elsewhere = It came from elsewhere (your application, the console, or this service itself), or the log no longer has it.
 record-answer = Answer
 record-reason = Reason
 record-came-from = Came from
 record-stands-for = Stands for
-record-stands-for-reads = { $number } reads: this log keeps only some of those that succeed
+record-stands-for-reads = { $number } reads: this log keeps only some of the successful ones
 record-found = Found
 record-read-as = Read as
 record-left-out = Left out
 record-connection = Connection
-record-request-id = Request id
+record-request-id = Request ID
 record-took = { $number } ms

@@ -2,15 +2,15 @@
 
 rehearsal-title = Test of { $connection }
 rehearsal-heading = Test
-rehearsal-lead = Plays { $requests } requests as { $provider } sends them, against a throw-away copy of your settings and of this connection. Your people, groups, roles and logs stay as they are.
+rehearsal-lead = Plays { $requests } requests as { $provider } sends them, against a temporary copy of your settings and of this connection. Your people, groups, roles and logs stay as they are.
 rehearsal-nothing = { $provider } sends nothing to an address of your own, so there are no requests to play.
 rehearsal-run = Run a test
 rehearsal-again = Run it again
 rehearsal-good = All { $count } requests went as { $provider } expects.
-rehearsal-good-cut = The first { $count } requests went as { $provider } expects. For the others there was no time.
+rehearsal-good-cut = The first { $count } requests went as { $provider } expects. There was no time for the others.
 rehearsal-busy = The service was busy. Run the test again.
-rehearsal-surprises = { $surprises } of { $count } requests did not go as { $provider } expects. Your settings or the rules of this connection decide otherwise: see each below.
-rehearsal-cut = For further requests there was no time.
+rehearsal-surprises = { $surprises } of { $count } requests did not go as { $provider } expects. The cause is in your settings or in the rules of this connection: see each request below.
+rehearsal-cut = There was no time for further requests.
 rehearsal-requests = Requests
 rehearsal-expected = As expected
 rehearsal-row-busy = The service was busy.

@@ -1,15 +1,15 @@
 # Remedies for all people of a connection.
 
 remedy-take-over = Take over people and groups
-remedy-take-over-purpose = This connection owns what the other one owned, at once. From then on only this one writes to them.
+remedy-take-over-purpose = This connection owns what the other one owned, at once. From then on, only this one can change it.
 remedy-replace = Replace another connection
 remedy-replace-purpose = This connection takes over each person and group of the other one with its first write to them. Use it before your new identity provider sends anything.
 remedy-bind-anew = Open a rebind window
 remedy-bind-anew-purpose = Your identity provider now sends other subjects for the same people. While the window is open, the next sign-in of each person binds the new subject.
 remedy-confirm = Confirm identifiers
-remedy-confirm-purpose = The present user names and external ids are right. Sign-ins with them reach these people, also those who hold a role given by hand.
+remedy-confirm-purpose = The current user names and external IDs are right. Sign-ins with them reach these people, even those who hold a role given by hand.
 remedy-no-other = No other connection
-remedy-no-other-gone = No connection is deleted, or has all its tokens revoked. Ask an owner to take over from one that is still in use.
+remedy-no-other-gone = No connection has been deleted, and none has had all its tokens revoked. Ask an owner to take over from one that is still in use.
 remedy-other = Other connection
 remedy-other-gone = { $connection } (no longer in use)
 remedy-preview = Preview
@@ -45,25 +45,25 @@ remedy-replace-all = { $connection } may take over { $b }{ $people ->
 remedy-bind-anew-says = { $b }{ $people ->
         [one] { $people } person
        *[other] { $people } people
-    }{ $b-end } may be found with another subject. During that time, a sign-in with the name of one of them is taken for that person.
-remedy-confirm-says = The user names and external ids of { $b }{ $people ->
+    }{ $b-end } can sign in with another subject. During that time, a sign-in with the name of one of them counts as that person's.
+remedy-confirm-says = The user names and external IDs of { $b }{ $people ->
         [one] { $people } person
        *[other] { $people } people
     }{ $b-end } are confirmed.
 remedy-left-out-bind = { $count ->
         [one] { $count } person is
        *[other] { $count } people are
-    } left out, who rank above you or hold a role of their own. Bind each of them anew on their page.
+    } left out: they rank above you or hold a role given by hand. Bind each of them anew on their page.
 remedy-left-out-confirm = { $count ->
         [one] { $count } person is
        *[other] { $count } people are
-    } left out, who rank above you or hold a role of their own. Another owner confirms them, or each confirms themselves in a session from before the change.
+    } left out: they rank above you or hold a role given by hand. Another owner can confirm them, or each can confirm themselves in a session from before the change.
 remedy-left-out = { $count ->
         [one] { $count } person is
        *[other] { $count } people are
-    } left out, who rank above you or hold a role of their own. Ask an owner.
-remedy-count-rest = Not everyone was counted yet. { $rest }Count the rest{ $rest-end }
-remedy-owners = Only owners can do this. Ask one.
+    } left out: they rank above you or hold a role given by hand. Ask an owner.
+remedy-count-rest = Not everyone has been counted yet. { $rest }Count the rest{ $rest-end }
+remedy-owners = Only owners can do this. Ask an owner.
 remedy-days-label = How long
 remedy-days = { $count ->
         [one] { $count } day

@@ -34,7 +34,7 @@ request-people-listed = Listed people
 request-people-listed-total = Listed people: { $total } in all
 request-groups-listed = Listed groups
 request-groups-listed-total = Listed groups: { $total } in all
-request-service-read = Read the description of the service
+request-service-read = Read what the service offers
 request-person-searched = Searched for { $text }
 request-person-searched-found = { $found ->
         [0] Searched for { $text }: no match
@@ -218,7 +218,7 @@ request-group-not-changed = { $what ->
 request-not-searched = Could not search for { $text }
 request-people-not-listed = Could not list people
 request-groups-not-listed = Could not list groups
-request-service-not-read = Could not read the description of the service
+request-service-not-read = Could not read what the service offers
 request-other-refused = Refused: { $method } { $path }
 
 # Why not, or what else is to say.
@@ -228,10 +228,10 @@ request-members-left-out = { $members ->
         [one] { $said }, { $members } unknown member left out
        *[other] { $said }, { $members } unknown members left out
     }
-request-why-stale-user = the id belongs to no one here
-request-why-stale-group = the id belongs to no group here
+request-why-stale-user = the ID belongs to no one here
+request-why-stale-group = the ID belongs to no group here
 request-why-gone-already = already gone
-request-why-not-found = not here
+request-why-not-found = not found here
 request-why-duplicate-user = user name taken
 request-why-duplicate-group = group name taken
 request-why-revoked = the token was revoked
@@ -241,7 +241,7 @@ request-why-foreign-address = not from an allowed address
 request-why-last-owner = the last owner
 request-why-owned-by-another = belongs to another connection
 request-why-forbidden = not allowed
-request-why-filter = the filter cannot be read
+request-why-filter = the filter is not supported
 request-why-unknown-member = an unknown member
 request-why-value = a value does not fit
 request-why-path = an unknown attribute
@@ -277,4 +277,4 @@ request-many-people-reactivated = Reactivated { $number } people
 request-many-people-changed = Changed { $number } people
 request-many-memberships = Changed the members of { $name } { $number } times
 request-many-groups-changed = Changed { $number } groups
-request-many-service-read = Read the description of the service { $number } times
+request-many-service-read = Read what the service offers { $number } times

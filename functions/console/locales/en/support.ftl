@@ -27,5 +27,5 @@ support-granted = Granted
 support-until-at-most = Until, at most
 support-unknown = Unknown
 support-latest = Only the latest links are listed here.
-support-audit = The { $audit }audit log{ $audit-end } has all that was granted, opened and ended, and who did it.
+support-audit = The { $audit }audit log{ $audit-end } has everything that was granted, opened and ended, and who did it.
 support-only-owners = only an owner can end support access

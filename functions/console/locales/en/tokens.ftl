@@ -1,7 +1,7 @@
 # Tokens and OAuth clients: the list, and the forms that issue, rotate and revoke them.
 
 tokens-heading = Tokens
-tokens-lead = Identity providers send a token with each request, or fetch short-lived ones as an OAuth client. A connection can have several, so that a new one takes over before the old one ends.
+tokens-lead = Identity providers send a token with each request, or fetch short-lived ones as an OAuth client. A connection can have several, so that a new one can take over before the old one ends.
 tokens-client-rotated = The old client still works. Enter the new client ID and secret in your identity provider, test them there, then revoke the old client below.
 tokens-rotated = The old token still works. Enter the new one in your identity provider, test it there, then revoke the old one below.
 tokens-none = No tokens yet
@@ -37,13 +37,13 @@ tokens-never-expires = Never
 tokens-in-use = In use
 tokens-expired = Expired
 tokens-revoked = Revoked
-tokens-old-kind = Issued by an earlier version of this service. Rotate it: its operator may end such tokens.
+tokens-old-kind = Issued by an earlier version of this service. Rotate it: the operator of this service may stop accepting it.
 tokens-rotate = Rotate
 tokens-rotate-one = Rotate { $token }
 tokens-revoke = Revoke…
 tokens-revoke-one = Revoke { $token }…
 tokens-revoke-used = { $code }{ $prefix }…{ $code-end }, last used { $ago }: the next request with it is refused.
 tokens-revoke-unused = { $code }{ $prefix }…{ $code-end }, never used: the next request with it is refused.
-tokens-revoke-now = Revoke now
-tokens-form-used = this form was already used: the token that it made was shown once, then; if nobody copied it, revoke it under Tokens and make another
+tokens-revoke-now = Revoke token
+tokens-form-used = this form was already used, and the token it created was shown then; if nobody copied it, revoke it under Tokens and create another
 tokens-expires-past = the expiry must be in the future

@@ -3,45 +3,8 @@
 use rollcall_directory::{Provider, Role, RouteBy, SignInRefusal, Subject};
 use rollcall_insight::{Finding, FindingGroup, FindingKind, Severity};
 
-use super::{advice, detail, group_title, title};
+use super::{advice, detail, group_title, stored_title, title};
 use crate::language::{self, Language};
-
-const KINDS: [FindingKind; 34] = [
-    FindingKind::WrongToken,
-    FindingKind::ForeignAddress,
-    FindingKind::WrongAddress,
-    FindingKind::NeverHeardFrom,
-    FindingKind::TokenExpired,
-    FindingKind::NoToken,
-    FindingKind::TokenExpiring,
-    FindingKind::ConnectionSilent,
-    FindingKind::StaleUser,
-    FindingKind::StaleGroup,
-    FindingKind::UnsupportedFilter,
-    FindingKind::SkippedMembers,
-    FindingKind::NestedGroups,
-    FindingKind::IgnoredPath,
-    FindingKind::FailuresRepeating,
-    FindingKind::UsersWithoutGroups,
-    FindingKind::EmptyGroups,
-    FindingKind::UnmappedGroups,
-    FindingKind::ClaimMissing,
-    FindingKind::DefaultRoleWithoutMapping,
-    FindingKind::DefaultRoleWithoutClaim,
-    FindingKind::DefaultRoleWithoutMatch,
-    FindingKind::NeverSignedIn,
-    FindingKind::OwnedByAnother,
-    FindingKind::BrakeTripped,
-    FindingKind::SubjectsChanged,
-    FindingKind::SignInRefused,
-    FindingKind::SubjectIsName,
-    FindingKind::NeitherSubjectNorConnection,
-    FindingKind::PeopleCeiling,
-    FindingKind::GroupsCeiling,
-    FindingKind::TokensCeiling,
-    FindingKind::WebhookPaused,
-    FindingKind::WebhookPausedByHand,
-];
 
 fn finding(kind: FindingKind) -> Finding {
     Finding {
@@ -117,7 +80,7 @@ fn variants(kind: FindingKind) -> Vec<Finding> {
 fn findings_are_told_as_the_api_tells_them() {
     // The API writes numbers without separators.
     let bare = |text: &str| text.replace(',', "");
-    for one in KINDS.into_iter().flat_map(variants) {
+    for one in FindingKind::ALL.into_iter().flat_map(variants) {
         assert_eq!(bare(&title(&one).plain()), bare(&one.title()));
         assert_eq!(advice(&one).plain(), one.advice());
         let several = FindingGroup {
@@ -128,6 +91,25 @@ fn findings_are_told_as_the_api_tells_them() {
             assert_ne!(title(&one).plain(), one.title());
             assert_ne!(advice(&one).plain(), one.advice());
             assert_ne!(group_title(&several).plain(), several.title());
+        });
+    }
+}
+
+#[test]
+fn a_stored_title_is_told_in_the_language() {
+    for one in FindingKind::ALL.into_iter().flat_map(variants) {
+        let (kind, stored) = (one.kind.code(), one.title());
+        assert_eq!(stored_title(&kind, &stored), stored);
+        language::with(Language::German, || {
+            assert_eq!(
+                stored_title(&kind, &stored),
+                title(&one).plain(),
+                "{stored}"
+            );
+            // What another version or another kind says stays as it is.
+            for (kind, stored) in [(&*kind, "Another title"), ("of_another_version", &*stored)] {
+                assert_eq!(stored_title(kind, stored), stored);
+            }
         });
     }
 }
@@ -166,7 +148,7 @@ fn details_are_in_words() {
         (
             WebhookPaused,
             "gone, status 410",
-            Some("Paused: the endpoint does not exist any more, status 410"),
+            Some("Paused: the endpoint no longer exists, status 410"),
             Some("Angehalten: Der Endpunkt existiert nicht mehr, Status 410"),
         ),
         (

@@ -12,11 +12,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::chart::{ChartPart, chart_part};
-use super::fields::{self, start_of_day};
+use super::fields::{start_of_day, told_day};
 use super::following::Followed;
 use super::log::{self, Log, LogEntry, LogSearch, Shown};
 use super::log_names::{ConnectionNames, Known, Reader};
-use super::log_row::{Row as LogRow, Told};
+use super::log_row::{Line, Row as LogRow, Told};
 use super::log_view::View;
 use super::record::{Record, requested};
 use crate::bursts::{Cause, Caused};
@@ -99,20 +99,6 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    fn filters(&self) -> [(&'static str, &str); 9] {
-        [
-            ("text", &self.text),
-            ("failed", &self.failed),
-            ("connection", &self.connection),
-            ("method", &self.method),
-            ("change", &self.change),
-            ("result", &self.result),
-            ("person", &self.person),
-            ("from", &self.from),
-            ("to", &self.to),
-        ]
-    }
-
     fn limited(&self, limit: usize) -> Result<RequestQuery, Problem> {
         let given = |text: &String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let statuses = match self.result.as_str() {
@@ -124,8 +110,8 @@ impl Search {
             }
         };
         Ok(RequestQuery {
-            from: start_of_day("from", &self.from, 0)?,
-            to: start_of_day("to", &self.to, 1)?,
+            from: start_of_day("log-from", &self.from, 0)?,
+            to: start_of_day("log-to", &self.to, 1)?,
             text: given(&self.text),
             person: given(&self.person),
             failed: !self.failed.is_empty(),
@@ -137,15 +123,6 @@ impl Search {
             limit,
         })
     }
-
-    /// The search as the query string of a file.
-    fn address(&self, after: &str, format: &str) -> String {
-        let filters = self.filters().into_iter();
-        let pairs: Vec<_> = filters
-            .chain([("after", after), ("format", format)])
-            .collect();
-        fields::query_string(&pairs)
-    }
 }
 
 impl LogSearch for Search {
@@ -155,6 +132,20 @@ impl LogSearch for Search {
         ("failed", "yes", "activity-failures-only"),
         ("change", "user.deactivated", "activity-deactivations"),
     ];
+
+    fn filters(&self) -> Vec<(&'static str, &str)> {
+        vec![
+            ("text", &self.text),
+            ("failed", &self.failed),
+            ("connection", &self.connection),
+            ("method", &self.method),
+            ("change", &self.change),
+            ("result", &self.result),
+            ("person", &self.person),
+            ("from", &self.from),
+            ("to", &self.to),
+        ]
+    }
 
     fn view(&self, console: &str) -> View {
         let filters = self.filters();
@@ -198,12 +189,8 @@ impl LogSearch for Search {
             "change" => named(&CHANGES),
             "result" => named(&RESULTS.map(|(id, words, _)| (id, words))),
             "person" => t("log-chip-about").s("name", shown).plain(),
-            "from" => t("log-chip-from")
-                .s("day", display::written_day(&shown))
-                .plain(),
-            "to" => t("log-chip-to")
-                .s("day", display::written_day(&shown))
-                .plain(),
+            "from" => t("log-chip-from").s("day", told_day(&shown)).plain(),
+            "to" => t("log-chip-to").s("day", told_day(&shown)).plain(),
             _ => t("log-chip-text").s("text", shown).plain(),
         }
     }
@@ -342,6 +329,11 @@ impl LogEntry for Request {
         request_sentence::Told::of(&self.request).name_ids(people, groups);
     }
 
+    fn deletion(&self) -> Option<&str> {
+        let has_deleted = request_sentence::Told::of(&self.request).has_deleted();
+        has_deleted.then_some(self.request.request_id.as_str())
+    }
+
     fn told(&self, known: &Known) -> Told {
         let told = request_sentence::Told::of(&self.request);
         Told {
@@ -352,6 +344,26 @@ impl LogEntry for Request {
             status: Some(self.request.http_status),
         }
     }
+}
+
+/// The lines of requests outside of a list. Each leads to a page of its own.
+pub(super) fn lines(requests: Vec<LoggedRequest>, known: &Known, console: &str) -> Vec<LogRow> {
+    let line = |request: LoggedRequest| {
+        let request = Request {
+            request,
+            cause: None,
+        };
+        LogRow::Line(Line {
+            id: request.id().to_owned(),
+            at: request.at(),
+            told: request.told(known),
+            address: format!("{console}/activity/requests/{}", request.id()),
+            is_current: false,
+            is_inside: false,
+            burst: None,
+        })
+    };
+    requests.into_iter().map(line).collect()
 }
 
 /// One request and the name of its connection, in a file.

@@ -13,7 +13,7 @@ use rollcall_scim::fold;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::fields::{self, start_of_day};
+use super::fields::{start_of_day, told_day};
 use super::following::Followed;
 use super::log::{self, Log, LogEntry, LogSearch, Shown};
 use super::log_names::{ConnectionNames, Known, Reader, actor_name, named};
@@ -89,8 +89,8 @@ impl Search {
             None => Vec::new(),
         };
         Ok(AuditQuery {
-            from: start_of_day("from", &self.from, 0)?,
-            to: start_of_day("to", &self.to, 1)?,
+            from: start_of_day("log-from", &self.from, 0)?,
+            to: start_of_day("log-to", &self.to, 1)?,
             actors,
             subject: given(&self.subject),
             request_id: given(&self.request),
@@ -98,26 +98,6 @@ impl Search {
             after: self.after.clone(),
             limit,
         })
-    }
-
-    fn filters(&self) -> [(&'static str, &str); 6] {
-        [
-            ("subject", &self.subject),
-            ("request", &self.request),
-            ("actor", &self.actor),
-            ("action", &self.action),
-            ("from", &self.from),
-            ("to", &self.to),
-        ]
-    }
-
-    /// The search as the query string of a file.
-    fn address(&self, after: &str, format: &str) -> String {
-        let filters = self.filters().into_iter();
-        let pairs: Vec<_> = filters
-            .chain([("after", after), ("format", format)])
-            .collect();
-        fields::query_string(&pairs)
     }
 }
 
@@ -131,6 +111,17 @@ impl LogSearch for Search {
         ("action", "auth.", "audit-sign-ins"),
         ("action", "connection.", "audit-connections"),
     ];
+
+    fn filters(&self) -> Vec<(&'static str, &str)> {
+        vec![
+            ("subject", &self.subject),
+            ("request", &self.request),
+            ("actor", &self.actor),
+            ("action", &self.action),
+            ("from", &self.from),
+            ("to", &self.to),
+        ]
+    }
 
     fn view(&self, console: &str) -> View {
         let filters = self.filters();
@@ -166,8 +157,8 @@ impl LogSearch for Search {
             }
             "action" => t("log-chip-kind").s("kind", shown),
             "request" => t("log-chip-request").s("id", shown),
-            "from" => t("log-chip-from").s("day", display::written_day(&shown)),
-            "to" => t("log-chip-to").s("day", display::written_day(&shown)),
+            "from" => t("log-chip-from").s("day", told_day(&shown)),
+            "to" => t("log-chip-to").s("day", told_day(&shown)),
             _ => t("log-chip-about").s("name", shown),
         };
         text.plain()

@@ -8,9 +8,10 @@ use rollcall_edge_http::Problem;
 use rollcall_insight::Insight;
 use serde::Deserialize;
 
+use super::connection_state::state;
 use super::fields::{Done, form_id};
 use crate::layout::{Layout, Section, redirect, render};
-use crate::messages::t;
+use crate::messages::{Text, t};
 use crate::providers::{PROVIDERS, ProviderInfo, READ_ON};
 use crate::visitor::{Change, Visitor};
 
@@ -23,6 +24,8 @@ struct Row {
     done: usize,
     /// The start of the part of the log that was read, if an earlier part was skipped.
     seen_since: Option<jiff::Timestamp>,
+    /// How it is: the class of a badge, and its word.
+    state: (&'static str, Text),
 }
 
 #[derive(Template)]
@@ -43,14 +46,17 @@ struct Choice {
     provider: Option<&'static ProviderInfo>,
     /// The name that the connection gets.
     name: String,
+    /// Whether the connection can be observed first, which only owners decide.
+    may_observe: bool,
 }
 
 impl Choice {
-    fn of(provider: Option<Provider>, connections: &[Connection]) -> Self {
+    fn of(provider: Option<Provider>, connections: &[Connection], is_owner: bool) -> Self {
         let provider = provider.map(ProviderInfo::of);
         let taken = connections.iter().map(|one| one.label.as_str());
         Self {
             has_others: !connections.is_empty(),
+            may_observe: is_owner && connections.is_empty(),
             name: provider.map_or_else(String::new, |provider| provider.free_name(taken)),
             provider,
         }
@@ -72,9 +78,10 @@ pub(crate) async fn show(
         .layout(Section::Connect)
         .with_notice(params.done.as_deref());
     if connections.is_empty() && layout.may_create() {
-        return choose(layout, None, &connections);
+        return choose(layout, None, &connections, visitor.role().is_owner());
     }
     let mut digest = Insight::of(tenant).digest().await?;
+    let now = jiff::Timestamp::now();
     let row = |connection: Connection| {
         let seen_since = digest.seen_since(&connection);
         let milestones = digest
@@ -83,6 +90,12 @@ pub(crate) async fn show(
             .unwrap_or_default();
         Row {
             provider: ProviderInfo::of(connection.provider),
+            state: state(
+                &connection,
+                &milestones,
+                milestones.first_user_at.is_some() || seen_since.is_some(),
+                now,
+            ),
             connection,
             seen_since,
             last_request_at: milestones.last_request_at,
@@ -115,6 +128,7 @@ pub(crate) async fn new(
         visitor.layout(Section::Connect),
         chosen.provider,
         &connections,
+        visitor.role().is_owner(),
     )
 }
 
@@ -122,12 +136,13 @@ fn choose(
     layout: Layout,
     provider: Option<Provider>,
     connections: &[Connection],
+    is_owner: bool,
 ) -> Result<Response, Problem> {
     render(&Page {
         layout,
         connections: Vec::new(),
         complete: true,
-        choice: Some(Choice::of(provider, connections)),
+        choice: Some(Choice::of(provider, connections, is_owner)),
     })
 }
 
@@ -138,15 +153,20 @@ pub(crate) struct NewConnection {
     form_id: FormId,
     name: String,
     provider: Provider,
+    /// Whether it is only observed at first.
+    observe: Option<String>,
 }
 
 pub(crate) async fn create(change: Change<Create, NewConnection>) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
     let name = name("name", &form.name)?;
-    let made = visitor
-        .tenant()
-        .credentials()
-        .create_connection_by(form.form_id, &name, form.provider)
+    let credentials = visitor.tenant().credentials();
+    let observed = form.observe.is_some();
+    if observed && !visitor.role().is_owner() {
+        return Err(Problem::forbidden(t("rules-owners-matching")));
+    }
+    let made = credentials
+        .create_connection_by(form.form_id, &name, form.provider, observed)
         .await?;
     let made = made.ok_or_else(|| Problem::conflict(t("connect-form-used")))?;
     Ok(redirect(&format!(

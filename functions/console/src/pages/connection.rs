@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use axum::response::Response;
+use http::HeaderMap;
 use jiff::Timestamp;
 use rollcall_directory::{Connection, PeopleOf, Permission, Provider, Token, USERS};
 use rollcall_edge_api::{Create, Delete, Gate, Id, Params, ReadConnections, name};
@@ -14,9 +15,10 @@ use serde::Deserialize;
 
 use super::checklist::{Checklist, groups_next};
 use super::connection_figures::{Figure, figures};
-use super::connection_rules::{self, RulesPanel, gone, read};
-use super::fields::{Done, Typed};
-use super::issued::Issued;
+use super::connection_rules::{self, RulesPanel, gone};
+use super::connection_state::state;
+use super::fields::{Typed, difference};
+use super::issued::{self, Arrived, Issued};
 use super::remedies::RemedyKind;
 use super::setup_steps::{Setup, StepMark};
 use crate::layout::{Layout, Section, is_about_form, redirect, render, status_of};
@@ -64,22 +66,18 @@ struct Page {
     is_owner: bool,
     /// The name as it is, or as it was typed.
     name: String,
+    /// The product as it is, or as it was chosen.
+    chosen: &'static ProviderInfo,
+    /// What somebody else has saved in the meantime and differs from what was typed.
+    differences: Vec<String>,
     remedies: Vec<RemedyKind>,
 }
 
 impl Page {
     /// How the connection is: the class of a badge, and its word.
     fn health(&self) -> (&'static str, Text) {
-        let Milestones {
-            last_request_at,
-            last_success_at,
-            ..
-        } = &self.milestones;
-        match (self.has_arrived(), last_request_at == last_success_at) {
-            (_, false) => ("failed", t("connection-request-failed")),
-            (false, true) => ("invited", t("connection-setting-up")),
-            (true, true) => ("active", t("connection-working")),
-        }
+        let now = Timestamp::now();
+        state(&self.connection, &self.milestones, self.has_arrived(), now)
     }
 
     fn has_arrived(&self) -> bool {
@@ -108,11 +106,17 @@ impl Page {
 pub(crate) async fn show(
     visitor: Visitor<ReadConnections>,
     Id(id): Id,
-    Params(params): Params<Done>,
+    Params(arrived): Params<Arrived>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let layout = visitor.layout(Section::Connect);
-    let layout = layout.with_notice(params.done.as_deref());
-    page(&visitor, &id, layout, View::Whole, None, None).await
+    let layout = layout.with_notice(arrived.done.as_deref());
+    let (layout, issued) = issued::reopened(&visitor, &arrived, &headers, layout).await?;
+    let view = match issued {
+        Some(_) => View::Guide,
+        None => View::Whole,
+    };
+    page(&visitor, &id, layout, view, issued, None).await
 }
 
 /// The setup guide alone.
@@ -141,7 +145,7 @@ pub(super) async fn refused<G: Gate>(
     Ok(response)
 }
 
-/// Renders the page of a connection with its new token or OAuth client.
+/// Renders the page of a connection with its new token or OAuth client, which it shows only now.
 pub(super) async fn issued<G: Gate>(
     visitor: &Visitor<G>,
     id: &str,
@@ -201,8 +205,10 @@ async fn page<G: Gate>(
         }
     };
     let is_owner = visitor.role().is_owner();
-    let typed_name = typed.as_ref().filter(|typed| typed.contains("name"));
-    let typed_name = typed_name.map(|typed| typed.value("name").to_owned());
+    let named = typed.as_ref().filter(|typed| typed.contains("name"));
+    let differences = named.map(|typed| differences(typed, &connection));
+    let chosen = named.map_or(provider, |typed| chosen(typed, &connection));
+    let typed_name = named.map(|typed| typed.value("name").to_owned());
     let typed_rules = typed.filter(|typed| typed.contains("alias"));
     let remedies = RemedyKind::ALL.into_iter();
     let is_offered = |kind: &RemedyKind| is_owner || !kind.is_for_owners();
@@ -227,9 +233,12 @@ async fn page<G: Gate>(
         issued,
         quirks,
         rules: RulesPanel::of(&connection, &connections, &names, typed_rules),
-        heirs: is_owner.then_some(connections),
+        // What is only observed is nobody's to hand over.
+        heirs: (is_owner && !connection.observing).then_some(connections),
         is_owner,
         name: typed_name.unwrap_or_else(|| connection.label.clone()),
+        chosen,
+        differences: differences.unwrap_or_default(),
         remedies: match layout.may_configure() {
             true => remedies.filter(is_offered).collect(),
             false => Vec::new(),
@@ -244,6 +253,11 @@ async fn page<G: Gate>(
 pub(crate) struct ConnectionChange {
     name: String,
     provider: Provider,
+    /// What the form began with. A form of an earlier version does not say.
+    #[serde(default)]
+    was_name: String,
+    #[serde(default)]
+    was_provider: Option<Provider>,
 }
 
 pub(crate) async fn change(Id(id): Id, change: Change<Create, Typed>) -> Result<Response, Problem> {
@@ -258,15 +272,39 @@ pub(crate) async fn change(Id(id): Id, change: Change<Create, Typed>) -> Result<
 }
 
 async fn save(visitor: &Visitor<Create>, id: &str, form: &Typed) -> Result<(), Problem> {
-    let ConnectionChange {
-        name: given,
-        provider,
-    } = form.read()?;
-    let name = name("name", &given)?;
+    let form: ConnectionChange = form.read()?;
+    let name = name("name", &form.name)?;
+    let changed_elsewhere = || Problem::conflict(t("connection-changed-elsewhere"));
+    let was = form.was_provider.ok_or_else(changed_elsewhere)?;
     let credentials = visitor.tenant().credentials();
-    let changed = credentials.change_connection(id, Some(name), Some(provider));
-    changed.await?;
+    let was = (form.was_name.as_str(), was);
+    let changed = credentials.change_connection_from(id, was, &name, form.provider);
+    changed.await?.ok_or_else(changed_elsewhere)?;
     Ok(())
+}
+
+/// Says what is saved and differs from what was typed, if the form did not begin with what is saved.
+fn differences(typed: &Typed, saved: &Connection) -> Vec<String> {
+    let is_current = typed.value("was_name") == saved.label
+        && typed.value("was_provider") == saved.provider.as_str();
+    if is_current {
+        return Vec::new();
+    }
+    let (there, here) = (ProviderInfo::of(saved.provider), chosen(typed, saved));
+    let name = difference(t("connection-name"), &saved.label, typed.value("name"));
+    let provider = difference(
+        t("connection-provider"),
+        &there.name.to_string(),
+        &here.name.to_string(),
+    );
+    name.into_iter().chain(provider).collect()
+}
+
+/// The product that was chosen.
+fn chosen(typed: &Typed, saved: &Connection) -> &'static ProviderInfo {
+    let is_it = |one: &&ProviderInfo| one.id() == typed.value("provider");
+    let chosen = PROVIDERS.iter().find(is_it);
+    chosen.unwrap_or_else(|| ProviderInfo::of(saved.provider))
 }
 
 pub(crate) async fn change_rules(
@@ -274,11 +312,7 @@ pub(crate) async fn change_rules(
     change: Change<Create, Typed>,
 ) -> Result<Response, Problem> {
     let Change { visitor, form } = change;
-    let saved = match read(&form) {
-        Ok(rules) => connection_rules::save(&visitor, &id, &rules).await,
-        Err(problem) => Err(problem),
-    };
-    match saved {
+    match connection_rules::save_form(&visitor, &id, &form).await {
         Ok(()) => Ok(redirect(&format!(
             "{}/connections/{id}?done=rules-saved",
             visitor.console()

@@ -7,8 +7,8 @@ use rollcall_directory::{BrakeLimit, Connection, ConnectionRules};
 use rollcall_edge_api::Gate;
 use rollcall_edge_http::Problem;
 
-use super::fields::Typed;
-use crate::messages::t;
+use super::fields::{Typed, difference};
+use crate::messages::{Text, t};
 use crate::visitor::Visitor;
 
 /// The rules of a connection, as its page shows them.
@@ -17,6 +17,10 @@ pub(crate) struct RulesPanel {
     pub(crate) typed: Typed,
     /// The connections that it can replace, or does: ids and names.
     pub(crate) others: Vec<(String, String)>,
+    /// The revision of the rules that the form starts from.
+    pub(crate) revision: String,
+    /// What another owner has saved in the meantime and differs from what was typed.
+    pub(crate) differences: Vec<String>,
     /// Until when its subjects may be bound anew, if that is in the future.
     pub(crate) window_until: Option<Timestamp>,
 }
@@ -38,9 +42,15 @@ impl RulesPanel {
             let name = name.unwrap_or_else(|| t("rules-deleted-connection").plain());
             others.push((id.to_owned(), name));
         }
+        let (revision, saved) = (connection.rules_revision(), typed_rules(connection));
+        let is_outdated = |typed: &&Typed| typed.value("revision") != revision;
+        let outdated = typed.as_ref().filter(is_outdated);
+        let differences = outdated.map(|typed| differences(typed, &saved, &others));
         Self {
-            typed: typed.unwrap_or_else(|| typed_rules(connection)),
+            differences: differences.unwrap_or_default(),
+            typed: typed.unwrap_or(saved),
             others,
+            revision,
             window_until: connection
                 .rebind_until
                 .filter(|until| *until > Timestamp::now()),
@@ -49,10 +59,59 @@ impl RulesPanel {
 
     /// The names of the connections that it replaces.
     pub(crate) fn replaced(&self) -> Vec<&str> {
-        let replaced = self.others.iter();
-        let replaced = replaced.filter(|(id, _)| self.typed.has("replaces", id));
-        replaced.map(|(_, name)| name.as_str()).collect()
+        replaced(&self.typed, &self.others)
     }
+}
+
+fn replaced<'a>(typed: &Typed, others: &'a [(String, String)]) -> Vec<&'a str> {
+    let replaced = others.iter().filter(|(id, _)| typed.has("replaces", id));
+    replaced.map(|(_, name)| name.as_str()).collect()
+}
+
+/// Says what is saved and differs from what was typed.
+fn differences(typed: &Typed, saved: &Typed, others: &[(String, String)]) -> Vec<String> {
+    let (there, here) = (told(saved, others), told(typed, others));
+    let differing = there.into_iter().zip(here);
+    let differing =
+        differing.filter_map(|((label, there), (_, here))| difference(label, &there, &here));
+    differing.collect()
+}
+
+/// The rules in words, each with its label.
+fn told(typed: &Typed, others: &[(String, String)]) -> [(Text, String); 6] {
+    let chosen = |is_so: bool, so: &'static str, otherwise: &'static str| {
+        t(if is_so { so } else { otherwise }).plain()
+    };
+    let or = |text: &str, none: &'static str| match text.trim() {
+        "" => t(none).plain(),
+        text => text.to_owned(),
+    };
+    let number = |name: &str| or(typed.value(name), "rules-limit-of-settings");
+    [
+        (t("rules-alias"), or(typed.value("alias"), "rules-no-alias")),
+        (
+            t("rules-external-ids"),
+            chosen(
+                typed.has("external_id", "unrelated"),
+                "rules-external-ids-unrelated",
+                "rules-external-ids-sent",
+            ),
+        ),
+        (
+            t("rules-brake"),
+            chosen(
+                typed.has("brake", "hold"),
+                "rules-brake-held",
+                "rules-brake-effective",
+            ),
+        ),
+        (t("rules-brake-percent"), number("brake_percent")),
+        (t("rules-brake-at-least"), number("brake_at_least")),
+        (
+            t("rules-replaces"),
+            or(&replaced(typed, others).join(", "), "rules-none"),
+        ),
+    ]
 }
 
 /// The connections that it replaces and that are not there any more.
@@ -94,7 +153,7 @@ fn typed_rules(connection: &Connection) -> Typed {
 ///
 /// # Errors
 /// 400 for a limit that is not one.
-pub(super) fn read(form: &Typed) -> Result<ConnectionRules, Problem> {
+fn read(form: &Typed) -> Result<ConnectionRules, Problem> {
     let alias = form.value("alias").trim();
     let has_brake = form.contains("brake");
     Ok(ConnectionRules {
@@ -130,15 +189,37 @@ fn limit(form: &Typed) -> Result<Option<BrakeLimit>, Problem> {
     }
 }
 
+/// Saves the form, unless another owner has changed a rule since it was made.
+pub(super) async fn save_form<G: Gate>(
+    visitor: &Visitor<G>,
+    id: &str,
+    form: &Typed,
+) -> Result<(), Problem> {
+    check_owner(visitor)?;
+    let rules = read(form)?;
+    let credentials = visitor.tenant().credentials();
+    let revision = form.value("revision");
+    match credentials.change_rules_at(id, revision, &rules).await {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err(Problem::conflict(t("rules-changed-elsewhere"))),
+        Err(error) => Err(worded(error.into())),
+    }
+}
+
+fn check_owner<G: Gate>(visitor: &Visitor<G>) -> Result<(), Problem> {
+    match visitor.role().is_owner() {
+        true => Ok(()),
+        false => Err(Problem::forbidden(t("rules-owners-matching"))),
+    }
+}
+
 /// Changes the rules of a connection, which only owners may do.
 pub(super) async fn save<G: Gate>(
     visitor: &Visitor<G>,
     id: &str,
     rules: &ConnectionRules,
 ) -> Result<(), Problem> {
-    if !visitor.role().is_owner() {
-        return Err(Problem::forbidden(t("rules-owners-matching")));
-    }
+    check_owner(visitor)?;
     let credentials = visitor.tenant().credentials();
     match credentials.change_rules(id, rules).await {
         Ok(_) => Ok(()),

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use axum::response::Response;
+use jiff::Timestamp;
 use rollcall_directory::{AuditQuery, Error, EventType, Fate};
 use rollcall_edge_api::{Gate, Params, ReadLogs, explained};
 use rollcall_edge_http::Problem;
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use super::audit::{Row, rows};
 use super::fields;
 use super::log_names::Reader;
+use super::log_view::time_of;
 use super::person_actions::Action;
 use crate::layout::{Layout, Section, render};
 use crate::visitor::Visitor;
@@ -37,6 +39,8 @@ struct List {
     name: String,
     /// The query of the next page, if there is one.
     next: Option<String>,
+    /// How far back the list has looked, if there is a next page.
+    back_to: Option<Timestamp>,
 }
 
 pub(crate) async fn show(
@@ -51,6 +55,7 @@ pub(crate) async fn show(
     render(&List {
         layout: visitor.layout(Section::People),
         people,
+        back_to: next.as_deref().and_then(time_of),
         next: next.map(|next| fields::query_string(&[("name", &name), ("after", &next)])),
         name,
     })

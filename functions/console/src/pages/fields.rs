@@ -10,7 +10,8 @@ use rollcall_edge_http::Problem;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 
-use crate::messages::t;
+use crate::display;
+use crate::messages::{Text, t};
 
 /// The query of a page that follows a change. It names the change for the message on that page.
 #[derive(Debug, Default, Deserialize)]
@@ -75,6 +76,15 @@ impl Typed {
             Some(Err(_)) | None => Err(Problem::invalid(t("error-form-unreadable").plain())),
         }
     }
+}
+
+/// Says what is saved of a field and what was typed, if they differ.
+pub(super) fn difference(label: Text, there: &str, here: &str) -> Option<String> {
+    let told = t("settings-difference")
+        .part("label", label)
+        .s("there", there)
+        .s("here", here);
+    (here != there).then(|| told.plain())
 }
 
 /// Reads the id that a form carries so that it works once.
@@ -158,16 +168,24 @@ pub(super) fn role_ids_of_option(option: &str) -> Vec<RoleId> {
     }
 }
 
-/// Reads a day and returns its start in UTC, moved by `days_on` days. An empty field has no day.
+/// The day of a filter in words: days are those of UTC.
+pub(super) fn told_day(day: &str) -> String {
+    t("log-chip-day")
+        .s("day", display::written_day(day))
+        .plain()
+}
+
+/// Reads a day and returns its start in UTC, moved by `days_on` days. An empty field has no day. A refusal names the field
+/// by the message of its label.
 pub(super) fn start_of_day(
-    field: &str,
+    label: &'static str,
     day: &str,
     days_on: i64,
 ) -> Result<Option<Timestamp>, Problem> {
     if day.trim().is_empty() {
         return Ok(None);
     }
-    let unreadable = || Problem::invalid(t("error-not-a-day").s("field", field).plain());
+    let unreadable = || Problem::invalid(t("error-not-a-day").s("field", t(label)).plain());
     let day: Date = day.trim().parse().map_err(|_| unreadable())?;
     // A day at either end of the calendar has no neighbour, or no timestamp.
     day.checked_add(days_on.days())
@@ -182,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_day_at_the_end_of_the_calendar_is_refused() {
-        let begins = |day: &str, on| start_of_day("to", day, on).ok().flatten();
+        let begins = |day: &str, on| start_of_day("log-to", day, on).ok().flatten();
         assert_eq!(
             begins(" 2027-01-31 ", 1)
                 .map(|at| at.to_string())
@@ -191,8 +209,8 @@ mod tests {
         );
         assert!(begins("9999-12-30", 0).is_some());
         for (day, on) in [("9999-12-30", 1), ("9999-12-31", 0), ("-9999-01-01", 0)] {
-            assert!(start_of_day("to", day, on).is_err(), "{day}");
+            assert!(start_of_day("log-to", day, on).is_err(), "{day}");
         }
-        assert_eq!(start_of_day("to", " ", 1).ok(), Some(None));
+        assert_eq!(start_of_day("log-to", " ", 1).ok(), Some(None));
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rollcall_directory::{ClosedFinding, Permission, SignInRefusal, Subject};
 use rollcall_edge_api::{DecideFindings, Params, ReadLogs};
 use rollcall_edge_http::Problem;
-use rollcall_insight::{Finding, FindingKind, Insight, Severity};
+use rollcall_insight::{Finding, FindingKind, Health, Insight, Severity};
 use serde::Deserialize;
 
 use super::fields::Typed;
@@ -150,10 +150,22 @@ fn remedy(finding: &Finding, layout: &Layout) -> Option<(String, Text)> {
     layout.may(needed).then_some((path, text))
 }
 
-/// The first few people or groups that a finding is about.
-fn linked_subjects(finding: &Finding) -> impl Iterator<Item = &Subject> {
-    let is_shown = |subject: &&Subject| ["group", "user"].contains(&subject.kind.as_ref());
+/// The first few people or groups that a finding is about, for one who may read the directory.
+fn linked_subjects<'f>(finding: &'f Finding, layout: &Layout) -> impl Iterator<Item = &'f Subject> {
+    let sees_directory = layout.may(Permission::DirectoryRead);
+    let is_shown = move |subject: &&Subject| {
+        sees_directory && ["group", "user"].contains(&subject.kind.as_ref())
+    };
     finding.among.iter().filter(is_shown)
+}
+
+/// The findings that nobody has put off.
+pub(super) fn open(health: &Health) -> Vec<&Finding> {
+    let is_open = |finding: &&Finding| {
+        let snooze = health.snooze(finding);
+        snooze.is_none_or(|snooze| snooze.until.is_none())
+    };
+    health.findings.iter().filter(is_open).collect()
 }
 
 async fn page(visitor: &Visitor<ReadLogs>, asked: &Asked) -> Result<Page, Problem> {
@@ -168,14 +180,15 @@ async fn page(visitor: &Visitor<ReadLogs>, asked: &Asked) -> Result<Page, Proble
         let snooze = health.snooze(finding);
         snooze.is_some_and(|snooze| snooze.until.is_some())
     };
-    let (snoozed, open): (Vec<&Finding>, Vec<&Finding>) =
-        health.findings.iter().partition(is_snoozed);
+    let snoozed: Vec<&Finding> = health.findings.iter().filter(is_snoozed).collect();
+    let open = open(&health);
     let (show, shown): (&str, &[&Finding]) = match asked.show.as_str() {
         "snoozed" => ("snoozed", &snoozed),
         "resolved" => ("resolved", &[]),
         _ => ("", &open),
     };
-    let layout = visitor.layout(Section::Health);
+    let mut layout = visitor.layout(Section::Health);
+    layout.open_findings = open.len();
     Ok(Page {
         cards: cards(visitor.tenant(), &health, shown).await?,
         passing: match is_connected && health.complete && show.is_empty() {

@@ -11,6 +11,7 @@ use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
 use super::fields::{self, Typed};
+use crate::display;
 use crate::layout::{Layout, Section, redirect, render};
 use crate::messages::{Text, t};
 use crate::visitor::{Change, Visitor};
@@ -84,6 +85,50 @@ impl Page {
     /// The first people whom a change concerns.
     fn first<'a>(&self, change: &'a HeldChange) -> &'a [Subject] {
         &change.people[..change.people.len().min(SHOWN)]
+    }
+
+    /// Whom a change concerns and what it is, for the name of its box.
+    fn named(&self, change: &HeldChange) -> Text {
+        let first = self.first(change).iter();
+        let mut names: Vec<String> = first.map(|one| display::name(&one.name)).collect();
+        if names.is_empty() {
+            names.push(t("held-everyone").plain());
+        }
+        let mut who = names.join(", ");
+        let others = self.others(change);
+        if others > 0 {
+            who = format!("{who} {}", t("held-others").n("count", others).plain());
+        }
+        let mut what = self.told(change).plain();
+        if let Some(group) = &change.group {
+            what = format!("{what} {}", display::name(&group.name));
+        }
+        t("held-select-one").s("who", who).s("change", what)
+    }
+
+    /// What the changes on the page take away, and from how many.
+    fn at_stake(&self) -> Vec<Text> {
+        let of = |kind| {
+            self.changes
+                .iter()
+                .filter(move |change| change.kind == kind)
+        };
+        let people = |kind| {
+            let people = of(kind).flat_map(|change| &change.people);
+            let ids: BTreeSet<&str> = people.map(|one| one.id.as_str()).collect();
+            ids.len()
+        };
+        let groups = of(HeldKind::GroupDeletion).count();
+        let counts = [
+            ("held-stake-deactivated", people(HeldKind::Deactivation)),
+            ("held-stake-deleted", people(HeldKind::Deletion)),
+            ("held-stake-group-loss", people(HeldKind::GroupLoss)),
+            ("held-stake-group-deleted", groups),
+        ];
+        let counts = counts.into_iter().filter(|(_, count)| *count > 0);
+        counts
+            .map(|(key, count)| t(key).n("count", count))
+            .collect()
     }
 
     /// How many others it concerns.

@@ -45,7 +45,7 @@ pub(crate) async fn choose(root: Root, request: Request) -> Result<Response, Pro
 }
 
 /// The address, if it is one below the console's path, and else that of the first page.
-fn below(back: &str) -> &str {
+pub(super) fn below(back: &str) -> &str {
     let is_path = back.starts_with(['/', '?']);
     let is_plain = back
         .bytes()

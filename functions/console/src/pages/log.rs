@@ -11,6 +11,7 @@ use rollcall_directory::{Connection, Error, Tenant};
 use rollcall_edge_api::ReadLogs;
 use rollcall_edge_http::Problem;
 
+use super::fields;
 use super::following::{Followed, Next, Window, marks, settled};
 use super::log_names::{Known, Reader};
 use super::log_row::{Burst, Line, News, Row, Told};
@@ -30,6 +31,8 @@ const MOST_LINES: usize = 50;
 const FEW_LINES: usize = 20;
 /// Reads of one page.
 const MOST_READS: usize = 10;
+/// Requests whose entries in the journal a page reads for the names of what they have deleted.
+const MOST_DELETIONS: usize = 50;
 /// Entries of an unfolded burst. More of them have a list of their own.
 const MOST_INSIDE: usize = 50;
 /// Entries of a page that folds nothing.
@@ -57,6 +60,11 @@ pub(super) trait LogEntry: Caused + Sized + Send + Sync {
     /// Adds the ids whose names its line needs.
     fn name_ids(&self, people: &mut BTreeSet<String>, groups: &mut BTreeSet<String>);
 
+    /// The id of the request if it has deleted a person or a group, whose name only the journal still has.
+    fn deletion(&self) -> Option<&str> {
+        None
+    }
+
     /// What it is, for its line.
     fn told(&self, known: &Known) -> Told;
 
@@ -72,6 +80,16 @@ pub(super) trait LogSearch: Sized + Sync {
 
     /// The filters that are offered at any time: the name, the value, and the key of the words.
     const OFFERED: &'static [(&'static str, &'static str, &'static str)];
+
+    /// The filters with their values, of which an empty one selects nothing.
+    fn filters(&self) -> Vec<(&'static str, &str)>;
+
+    /// Returns the search as the query string of a file.
+    fn address(&self, after: &str, format: &str) -> String {
+        let mut pairs = self.filters();
+        pairs.extend([("after", after), ("format", format)]);
+        fields::query_string(&pairs)
+    }
 
     /// How the list is looked at.
     fn view(&self, console: &str) -> View;
@@ -187,12 +205,19 @@ async fn known<'a, T: LogEntry + 'a>(
     entries: impl Iterator<Item = &'a T>,
 ) -> Result<Known, Error> {
     let (mut people, mut groups) = (BTreeSet::new(), BTreeSet::new());
-    let mut used = BTreeSet::new();
+    let (mut used, mut deletions) = (BTreeSet::new(), BTreeSet::new());
     for entry in entries {
         entry.name_ids(&mut people, &mut groups);
         used.extend(entry.connection());
+        deletions.extend(deletion_of(entry, deletions.len()));
     }
-    Known::named(reader, (&people, &groups), used).await
+    Known::named(reader, (&people, &groups), &deletions, used).await
+}
+
+/// Returns the id of a request that has deleted a person or a group, unless there are enough.
+fn deletion_of<T: LogEntry>(entry: &T, before: usize) -> Option<String> {
+    let deletion = entry.deletion().filter(|_| before < MOST_DELETIONS);
+    deletion.map(str::to_owned)
 }
 
 /// A list as a page shows it.

@@ -70,10 +70,12 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Reads the names of these connections, and of these people and groups for one who may read the directory.
+    /// Reads the names of these connections, and of these people and groups and of those that these requests have deleted
+    /// for one who may read the directory.
     pub(super) async fn named(
         reader: Reader<'_>,
         (people, groups): (&BTreeSet<String>, &BTreeSet<String>),
+        deletions: &BTreeSet<String>,
         used: BTreeSet<&str>,
     ) -> Result<Self, Error> {
         let Reader {
@@ -86,7 +88,8 @@ impl Known {
             let insight = Insight::of(tenant);
             let mut known = insight.shown_names(people).await?;
             known.extend(insight.group_names(groups).await?);
-            names = Names::known(known);
+            let former = tenant.journal().deleted_names(deletions).await?;
+            names = Names::known(known).and_former(former);
         }
         Ok(Self {
             names,

@@ -10,6 +10,7 @@ mod connect;
 mod connection;
 mod connection_figures;
 mod connection_rules;
+mod connection_state;
 mod deleted;
 mod fields;
 mod following;
@@ -21,6 +22,7 @@ mod held;
 mod identity_panel;
 mod issued;
 mod language;
+mod left_off;
 mod log;
 mod log_names;
 mod log_row;
@@ -53,6 +55,7 @@ mod totals;
 mod trace;
 
 use axum::Router;
+use axum::middleware;
 use axum::routing::{get, post};
 use rollcall_directory::Directory;
 
@@ -140,4 +143,5 @@ pub(crate) fn router() -> Router<Directory> {
             "/console/settings",
             get(settings::show).post(settings::save),
         )
+        .layer(middleware::from_fn(left_off::remember))
 }

@@ -52,7 +52,7 @@ impl Search {
         } else {
             self.to.clone()
         };
-        let last = start_of_day("to", &to, 0)?.unwrap_or(now);
+        let last = start_of_day("offboarding-to", &to, 0)?.unwrap_or(now);
         let first = last.to_zoned(TimeZone::UTC).date();
         let first = first.saturating_sub((USUAL_DAYS - 1).days()).to_string();
         let from = if self.from.trim().is_empty() {
@@ -66,8 +66,8 @@ impl Search {
     fn query(&self) -> Result<OffboardingQuery, Problem> {
         let connection = Some(self.connection.trim().to_owned());
         Ok(OffboardingQuery {
-            from: start_of_day("from", &self.from, 0)?,
-            to: start_of_day("to", &self.to, 1)?,
+            from: start_of_day("offboarding-from", &self.from, 0)?,
+            to: start_of_day("offboarding-to", &self.to, 1)?,
             connection: connection.filter(|id| !id.is_empty()),
         })
     }

@@ -21,6 +21,7 @@ use rollcall_edge_http::{CONSOLE_PATH, Notes, Problem, Root, origin, request_id}
 use serde::Deserialize;
 
 use super::fields::NoFields;
+use super::left_off;
 use crate::assets;
 use crate::brand::Look;
 use crate::layout::{Section, redirect, render};
@@ -196,8 +197,13 @@ pub(crate) async fn open(
     }
     let (secret, ends) = credential.open(&directory, &target, &parts).await?;
     let page = target.page.as_deref().and_then(Section::named);
-    let page = page.map_or("", Section::path);
-    Ok(redirect_with_cookie(&root, page, Some((&secret, ends))))
+    let page = match page {
+        Some(section) => section.path().to_owned(),
+        None => left_off::address_for(&parts.headers, &root, &target).unwrap_or_default(),
+    };
+    let mut response = redirect_with_cookie(&root, &page, Some((&secret, ends)));
+    left_off::opened(&mut response, &root, &target);
+    Ok(response)
 }
 
 /// Ends the session.
@@ -212,6 +218,7 @@ pub(crate) async fn close(change: Change<SignedIn, NoFields>) -> Result<Response
     // The next person at this computer must not find anything that a script stored (W3C Clear Site Data).
     let forget = HeaderValue::from_static("\"storage\"");
     response.headers_mut().insert(CLEAR_SITE_DATA, forget);
+    left_off::closed(&mut response, visitor.root());
     Ok(response)
 }
 

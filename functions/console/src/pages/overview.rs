@@ -9,8 +9,9 @@ use rollcall_edge_api::{Gate, Params, ReadConnections};
 use rollcall_edge_http::Problem;
 use rollcall_insight::{Digest, Finding, FindingGroup, GroupQuery, Insight, Milestones, Severity};
 
+use super::connection_state::state;
 use super::fields::Done;
-use super::health::{severity, severity_icon};
+use super::health::{open, severity, severity_icon};
 use crate::layout::{Layout, Section, render};
 use crate::messages::{Text, t};
 use crate::providers::ProviderInfo;
@@ -43,6 +44,8 @@ struct Row {
     connection: Connection,
     provider: &'static ProviderInfo,
     milestones: Milestones,
+    /// How it is: the class of a badge, and its word.
+    state: (&'static str, Text),
 }
 
 /// What the changes of the last day were.
@@ -130,10 +133,17 @@ impl Page {
         match (self.connections.is_empty(), self.steps.is_empty(), open) {
             (true, ..) => t("overview-lead-connect"),
             (false, false, _) => t("overview-lead-setup"),
+            (false, true, 0) if self.observed().is_some() => t("overview-lead-observing"),
             (false, true, 0) if self.last_day.is_some() => t("overview-lead-nothing"),
             (false, true, 0) => t("overview-lead-glance"),
             (false, true, open) => t("overview-lead-attention").n("count", open),
         }
+    }
+
+    /// The connection that is only observed, if there is one: its next step is to look at what it would change.
+    fn observed(&self) -> Option<&Connection> {
+        let mut all = self.connections.iter().map(|row| &row.connection);
+        all.find(|connection| connection.observing)
     }
 }
 
@@ -141,7 +151,7 @@ pub(crate) async fn show(
     visitor: Visitor<ReadConnections>,
     Params(params): Params<Done>,
 ) -> Result<Response, Problem> {
-    let layout = visitor
+    let mut layout = visitor
         .layout(Section::Overview)
         .with_notice(params.done.as_deref());
     let (tenant, insight) = (visitor.tenant(), Insight::of(visitor.tenant()));
@@ -156,6 +166,7 @@ pub(crate) async fn show(
     let (findings, last_day) = match sees_logs && is_connected {
         true => {
             let health = insight.health().await?;
+            layout.open_findings = open(&health).len();
             let unattended: Vec<Finding> = health.unattended().cloned().collect();
             (unattended, Some(last_day(&visitor).await?))
         }
@@ -197,13 +208,17 @@ pub(crate) async fn show(
     }
     let rows: Vec<Row> = connections
         .into_iter()
-        .map(|connection| Row {
-            provider: ProviderInfo::of(connection.provider),
-            milestones: digest
-                .connections
-                .remove(&connection.id)
-                .unwrap_or_default(),
-            connection,
+        .map(|connection| {
+            let seen_since = digest.seen_since(&connection);
+            let milestones = digest.connections.remove(&connection.id);
+            let milestones = milestones.unwrap_or_default();
+            let has_arrived = milestones.first_user_at.is_some() || seen_since.is_some();
+            Row {
+                provider: ProviderInfo::of(connection.provider),
+                state: state(&connection, &milestones, has_arrived, Timestamp::now()),
+                milestones,
+                connection,
+            }
         })
         .collect();
     let groups = layout

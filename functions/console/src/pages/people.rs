@@ -143,6 +143,11 @@ struct Page {
 }
 
 impl Page {
+    /// How many groups a person is in.
+    fn groups_of(&self, person: &Person) -> String {
+        display::number(&(person.groups.len() as u64))
+    }
+
     fn connection(&self, person: &Person) -> String {
         match &person.identity.owner {
             Some(owner) => self.connections.get(owner).map_or_else(

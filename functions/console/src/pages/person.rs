@@ -1,14 +1,12 @@
 //! Person: one person's attributes, role and its reasons, sessions and history.
 
-use std::collections::BTreeSet;
-
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use rollcall_directory::{
-    AuditQuery, Directory, EventType, ExplainedGrant as Granted, HeldBack, LoggedRequest,
-    Permission, Person, PersonRole, PersonSession, PersonState, RequestQuery, Role, RouteBy,
-    Source, Way,
+    AuditQuery, Connection, Directory, EventType, ExplainedGrant as Granted, HeldBack, Permission,
+    Person, PersonRole, PersonSession, PersonState, RequestQuery, Role, RoleId, RouteBy, Source,
+    Way,
 };
 use rollcall_edge_api::{Configure, Gate, Id, Params, Read, SignedIn};
 use rollcall_edge_http::Problem;
@@ -17,13 +15,17 @@ use rollcall_insight::{
 };
 use serde::Deserialize;
 
+use super::activity::lines;
 use super::attributes;
 use super::audit::{Row, rows};
 use super::deleted;
 use super::fields::{self, Also, NoFields};
 use super::identity_panel::IdentityPanel;
-use super::log_names::Reader;
+use super::log_names::{ConnectionNames, Known, Reader};
+use super::log_row::Row as LogRow;
 use super::person_actions::Action;
+use crate::display;
+use crate::known_names::Names;
 use crate::layout::{Layout, Section, is_about_form, redirect, render, status_of};
 use crate::messages::{Text, t};
 use crate::visitor::{Change, Visitor};
@@ -98,8 +100,12 @@ struct Page {
     /// Only a visitor who may configure sees why the person has a role.
     explanation: Option<RoleExplanation>,
     manual_role: Option<Role>,
-    /// The roles given by hand below that.
-    manual_below: Vec<Role>,
+    /// The option for the roles given by hand, which the form starts from.
+    was: String,
+    /// The roles given by hand, lowest first, as they are or as they were chosen.
+    chosen: Vec<Role>,
+    /// What another admin has given in the meantime, if it differs from what was chosen.
+    differences: Vec<String>,
     /// Whether the role given by hand is above the visitor's own, so that the visitor cannot take it away.
     outranks_visitor: bool,
     /// The roles that the visitor may give.
@@ -118,11 +124,21 @@ struct Page {
     is_continued: bool,
     /// Where the timeline continues; `None` if it is complete.
     earlier: Option<String>,
-    requests: Vec<LoggedRequest>,
+    /// The latest requests about the person, as Activity shows them.
+    requests: Vec<LogRow>,
     /// Why the person was kept out lately.
     refused: Vec<RefusedSignIn>,
     /// What the person was called before.
     former: Vec<FormerIdentifier>,
+}
+
+impl Page {
+    /// Whether a role is chosen besides a higher one.
+    fn is_below(&self, role: &Role) -> bool {
+        self.chosen
+            .split_last()
+            .is_some_and(|(_, below)| below.contains(role))
+    }
 }
 
 pub(crate) async fn show(
@@ -133,20 +149,22 @@ pub(crate) async fn show(
     let done = params.done.as_deref();
     let layout = visitor.layout(Section::People).with_notice(done);
     let layout = layout.with_said(done.and_then(Action::done));
-    page(&visitor, &id, layout, params.after).await
+    page(&visitor, &id, layout, params.after, None).await
 }
 
-/// Renders the page of a person about whom a form was refused.
-pub(super) async fn refused<G: Gate>(
+/// Renders the page of a person about whom a form was refused, with the roles that were chosen.
+async fn refused<G: Gate>(
     visitor: &Visitor<G>,
     id: &str,
     problem: Problem,
+    chosen: Option<Chosen>,
 ) -> Result<Response, Problem> {
     if !is_about_form(&problem) || !visitor.may(Permission::DirectoryRead) {
         return Err(problem);
     }
     let layout = visitor.layout(Section::People);
-    let mut response = page(visitor, id, layout.with_refusal(Some(&problem)), None).await?;
+    let layout = layout.with_refusal(Some(&problem));
+    let mut response = page(visitor, id, layout, None, chosen).await?;
     *response.status_mut() = status_of(&problem);
     Ok(response)
 }
@@ -156,6 +174,7 @@ async fn page<G: Gate>(
     id: &str,
     layout: Layout,
     after: Option<String>,
+    chosen: Option<Chosen>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let profile = match Insight::of(tenant).person_profile(id).await {
@@ -163,11 +182,6 @@ async fn page<G: Gate>(
         Err(error) => return deleted::page(visitor, id, layout, error).await,
     };
     let connections = tenant.credentials().connections().await?;
-    let by_request = RequestQuery {
-        person: Some(id.to_owned()),
-        limit: REQUESTS_SIZE,
-        ..RequestQuery::default()
-    };
     let is_continued = after.is_some();
     let by_subject = AuditQuery {
         subject: Some(id.to_owned()),
@@ -200,13 +214,29 @@ async fn page<G: Gate>(
     if !layout.may_read_logs() {
         history.clear();
     }
-    let mut manual_below = manual_roles(&profile.role);
-    let manual_role = manual_below.pop();
+    let requests = requests(visitor, &profile, &connections, &layout).await?;
+    let held = manual_roles(&profile.role);
+    let manual_role = held.last().copied();
+    let was = option_of(&held);
+    let outdated = chosen.as_ref().filter(|chosen| chosen.was != was);
+    let difference = outdated.and_then(|chosen| {
+        let told = |roles: &[Role]| match roles {
+            [] => t("person-role-none").plain(),
+            roles => {
+                let highest_first: Vec<Role> = roles.iter().rev().copied().collect();
+                display::role_names(&highest_first)
+            }
+        };
+        let label = t("person-manual-role");
+        fields::difference(label, &told(&held), &told(&chosen.roles))
+    });
     render(&Page {
         attributes: attributes::labelled(&profile.resource),
         raw: attributes::raw(&profile.resource),
         manual_role,
-        manual_below,
+        was,
+        chosen: chosen.map_or(held, |chosen| chosen.roles),
+        differences: difference.into_iter().collect(),
         outranks_visitor: manual_role.is_some_and(|role| role.outranks(visitor.role())),
         identity: IdentityPanel::of(&profile.person, &connections),
         actions: Action::offered(&profile, &layout),
@@ -224,7 +254,7 @@ async fn page<G: Gate>(
         earlier: earlier.map(|earlier| fields::query_string(&[("after", &earlier)])),
         refused: Insight::of(tenant).refused_sign_ins_of(id).await?,
         former,
-        requests: tenant.request_log().search(&by_request).await?.0,
+        requests,
         groups: profile
             .groups
             .into_iter()
@@ -235,6 +265,34 @@ async fn page<G: Gate>(
         person: profile.person,
         layout,
     })
+}
+
+/// Reads the latest requests about a person. Their lines name the person and the person's groups.
+async fn requests<G: Gate>(
+    visitor: &Visitor<G>,
+    profile: &PersonProfile,
+    connections: &[Connection],
+    layout: &Layout,
+) -> Result<Vec<LogRow>, Problem> {
+    if !layout.may_read_logs() {
+        return Ok(Vec::new());
+    }
+    let (tenant, person) = (visitor.tenant(), &profile.person);
+    let query = RequestQuery {
+        person: Some(person.id.clone()),
+        limit: REQUESTS_SIZE,
+        ..RequestQuery::default()
+    };
+    let (requests, _) = tenant.request_log().search(&query).await?;
+    let shown = person.display_name.as_ref().unwrap_or(&person.user_name);
+    let groups = profile.groups.iter();
+    let groups = groups.map(|one| (one.group.id.clone(), one.group.display_name.clone()));
+    let used = requests.iter().map(|one| one.connection_id.as_str());
+    let known = Known {
+        names: Names::some(groups.chain([(person.id.clone(), shown.clone())]).collect()),
+        connections: ConnectionNames::read(tenant, connections, used.collect()).await?,
+    };
+    Ok(lines(requests, &known, &layout.console))
 }
 
 /// The action that ends the access of a person in this state.
@@ -253,6 +311,12 @@ fn manual_roles(held: &PersonRole) -> Vec<Role> {
     let mut roles: Vec<Role> = manual.map(|grant| grant.role).collect();
     roles.sort_unstable();
     roles
+}
+
+/// The option that stands for roles given by hand.
+fn option_of(roles: &[Role]) -> String {
+    let highest_first = roles.iter().rev().copied().map(RoleId::from);
+    fields::roles_option(&highest_first.collect::<Vec<_>>())
 }
 
 fn explain_role(profile: &PersonProfile) -> RoleExplanation {
@@ -325,7 +389,7 @@ pub(crate) async fn act(
     let visitor = change.visitor;
     visitor.require(action.permission())?;
     if let Err(problem) = action.apply(&directory, &visitor, &id).await {
-        return refused(&visitor, &id, problem).await;
+        return refused(&visitor, &id, problem, None).await;
     }
     let done = action.words().id;
     Ok(redirect(&format!(
@@ -339,8 +403,18 @@ pub(crate) async fn act(
 pub(crate) struct NewRole {
     /// The role's id; empty for none.
     role: String,
+    /// The option for the roles that the person had when the form was made. A form of an earlier version has none.
+    #[serde(default)]
+    was: String,
     #[serde(flatten)]
     also: Also,
+}
+
+/// The roles that a refused form asks for.
+struct Chosen {
+    was: String,
+    /// Lowest first.
+    roles: Vec<Role>,
 }
 
 pub(crate) async fn give_role(
@@ -350,8 +424,12 @@ pub(crate) async fn give_role(
     let Change { visitor, form } = change;
     let option = form.also.option(&form.role);
     let roles = fields::parse_roles_option(&option, visitor.catalogue())?;
-    if let Err(problem) = give(&visitor, &id, roles).await {
-        return refused(&visitor, &id, problem).await;
+    let chosen = Chosen {
+        was: form.was,
+        roles: roles.into_iter().collect(),
+    };
+    if let Err(problem) = give(&visitor, &id, &chosen).await {
+        return refused(&visitor, &id, problem, Some(chosen)).await;
     }
     Ok(redirect(&format!(
         "{}/people/{id}?done=role-given",
@@ -359,15 +437,15 @@ pub(crate) async fn give_role(
     )))
 }
 
-async fn give<G: Gate>(
-    visitor: &Visitor<G>,
-    id: &str,
-    roles: BTreeSet<Role>,
-) -> Result<(), Problem> {
-    for role in &roles {
+async fn give<G: Gate>(visitor: &Visitor<G>, id: &str, chosen: &Chosen) -> Result<(), Problem> {
+    for role in &chosen.roles {
         visitor.check_gives(Some(*role)).await?;
     }
-    let tenant = visitor.tenant();
-    tenant.roles().give_role(id, roles, visitor.role()).await?;
-    Ok(())
+    let was = fields::role_ids_of_option(&chosen.was);
+    let (given, giver) = (visitor.tenant().roles(), visitor.role());
+    let given = given.give_role_from(id, &was, chosen.roles.iter().copied(), giver);
+    match given.await? {
+        true => Ok(()),
+        false => Err(Problem::conflict(t("error-role-changed"))),
+    }
 }

@@ -197,10 +197,13 @@ impl Action {
         let sign_in = tenant.sign_in();
         let done = match self {
             Self::EndSessions => sign_in.end_sessions_of(id, rank).await,
-            Self::Unblock => sign_in.unblock(id, rank).await,
-            Self::Block => sign_in.block(id, rank).await,
-            Self::Confirm => sign_in.confirm(id, rank, visitor.renamings()).await,
-            Self::BindAnew => sign_in.bind_anew(id, rank).await,
+            Self::Unblock => sign_in.unblock(id, rank).await.map(drop),
+            Self::Block => sign_in.block(id, rank).await.map(drop),
+            Self::Confirm => {
+                let confirmed = sign_in.confirm(id, rank, visitor.renamings()).await;
+                confirmed.map(drop)
+            }
+            Self::BindAnew => sign_in.bind_anew(id, rank).await.map(drop),
             Self::AdmitAsNew | Self::AdmitOthers => tenant.resources().admit_as_new(id, rank).await,
             Self::GiveBack | Self::Restore => {
                 let gives_back = visitor.rank_to_give_back();

@@ -189,16 +189,18 @@ pub(super) async fn parts(
     let RequestTrace { entries, logged } = trace;
     let reader = Reader::of(visitor, connections);
     let (mut people, mut groups) = (BTreeSet::new(), BTreeSet::new());
-    let mut used = BTreeSet::new();
+    let (mut used, mut deletions) = (BTreeSet::new(), BTreeSet::new());
     for entry in entries.iter().take(MOST_CHANGES) {
         change_sentence::name_ids(entry, &mut people, &mut groups);
         used.extend(entry.actor.connection());
     }
     if let Some(request) = &logged {
-        request_sentence::Told::of(request).name_ids(&mut people, &mut groups);
+        let told = request_sentence::Told::of(request);
+        told.name_ids(&mut people, &mut groups);
+        deletions.extend(told.has_deleted().then(|| request.request_id.clone()));
         used.insert(request.connection_id.as_str());
     }
-    let known = Known::named(reader, (&people, &groups), used).await?;
+    let known = Known::named(reader, (&people, &groups), &deletions, used).await?;
     let more = entries.len().saturating_sub(MOST_CHANGES) as u64;
     let change = |entry: &Entry| Change {
         sees_directory: reader.sees_directory,

@@ -128,9 +128,10 @@ impl Page {
         rows.filter(|row| !row.is_as_expected()).count()
     }
 
-    /// Whether the service could not answer some of the requests.
+    /// Whether the service could not answer some of the requests, or not even the first one in time.
     fn is_busy(&self) -> bool {
-        self.rows.iter().flatten().any(Row::is_busy)
+        let rows = self.rows.as_deref().unwrap_or_default();
+        rows.is_empty() || rows.iter().any(Row::is_busy)
     }
 
     /// Whether there was no time for some of the requests.

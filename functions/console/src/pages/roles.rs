@@ -73,7 +73,7 @@ mod tests {
             (with(false, false, false, false), "Not given"),
             (
                 with(false, false, false, true),
-                "To nobody any more. Those who have it keep it.",
+                "No longer given to anyone. People who have it keep it.",
             ),
         ] {
             assert_eq!(ways(&role), text);

@@ -6,7 +6,9 @@ use rollcall_directory::{
     BrakeLimit, Catalogue, ClaimMatch, DeletedPeople, LoggedValues, ManualRoles, RateLimit, Role,
     RoleId, RoleSync, RouteBy, SettingsChange, SignUp, UnknownMembers, Way,
 };
-use rollcall_edge_api::{Params, Settings as SettingsGate, check_below, check_retention};
+use rollcall_edge_api::{
+    Params, Settings as SettingsGate, check_below, check_rate, check_retention,
+};
 use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
@@ -193,10 +195,17 @@ async fn change_settings(visitor: &Visitor<SettingsGate>, typed: &Typed) -> Resu
     let change = form.into_change(visitor.catalogue())?;
     let default = change.sso_default_role.as_ref().and_then(Option::as_ref);
     let default = default.and_then(|role| visitor.catalogue().role(role));
-    check_below(default, visitor.role())?;
     let settings = visitor.tenant().settings();
+    let saved = settings.read().await?;
+    // The form always has the role: only another one is a change.
+    if change.sso_default_role != Some(saved.default_role().map(RoleId::from)) {
+        check_below(default, visitor.role())?;
+    }
     if let Some(days) = change.retention_days {
-        check_retention(days, &settings.read().await?, visitor.role())?;
+        check_retention(days, &saved, visitor.role())?;
+    }
+    if let Some(limit) = change.rate_limit {
+        check_rate(limit, &saved)?;
     }
     match settings.change_at(revision, &change).await? {
         Some(_) => Ok(()),

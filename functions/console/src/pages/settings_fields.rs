@@ -5,7 +5,7 @@ use rollcall_directory::{Catalogue, RoleId, Settings};
 use rollcall_edge_http::Problem;
 use serde_json::Value;
 
-use super::fields::Typed;
+use super::fields::{Typed, difference};
 use crate::display;
 use crate::messages::{Text, t};
 
@@ -215,7 +215,12 @@ pub(crate) const GROUPS: [Group; 7] = [
                 ]),
             ),
             field("limited", "settings-limited", "", Kind::Tick),
-            field("per_minute", "settings-per-minute", "", number(1, 600_000)),
+            field(
+                "per_minute",
+                "settings-per-minute",
+                "settings-per-minute-hint",
+                number(1, 600_000),
+            ),
             field("burst", "settings-burst", "", number(0, 100_000)),
         ],
     },
@@ -375,11 +380,7 @@ pub(super) fn differences(typed: &Typed, saved: &Typed, roles: &Catalogue) -> Ve
     let differing = fields().filter(|field| typed.contains(field.name) || is_tick(field));
     let told = differing.filter_map(|field| {
         let (here, there) = (field.text(typed, roles), field.text(saved, roles));
-        let difference = t("settings-difference")
-            .part("label", field.label())
-            .s("there", &there)
-            .s("here", &here);
-        (here != there).then(|| difference.plain())
+        difference(field.label(), &there, &here)
     });
     told.collect()
 }
@@ -471,7 +472,7 @@ mod tests {
             differences(&here, &saved, &roles),
             [
                 "“Session length in minutes” is “12 hours” there and “60 minutes” here.",
-                "“Send an invitation to people who are pushed” is “no” there and “yes” here.",
+                "“Send an invitation to people who arrive” is “no” there and “yes” here.",
                 "“Domains that invitations go to” is “every domain” there and “example.com, b.test, c.test” here.",
             ]
         );

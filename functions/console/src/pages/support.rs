@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use askama::Template;
 use axum::response::Response;
 use jiff::Timestamp;
-use rollcall_directory::{AuditQuery, Entry, EventType, PortalSession};
+use rollcall_directory::{AuditQuery, Catalogue, Entry, EventType, PortalSession, RoleId};
 use rollcall_edge_api::{Configure, Id, Params, ReadLogs};
 use rollcall_edge_http::Problem;
 use serde_json::Value;
@@ -26,15 +26,11 @@ struct Running {
 }
 
 impl Running {
-    fn of(access: PortalSession) -> Self {
+    fn of(access: PortalSession, roles: &Catalogue) -> Self {
         let terms = access.support.clone();
         Self {
             reason: terms.map(|terms| terms.reason).unwrap_or_default(),
-            role: access
-                .role
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
+            role: role_name(access.role.as_ref(), roles),
             access,
         }
     }
@@ -61,7 +57,7 @@ struct Past {
 
 impl Past {
     /// Reads the entry of a portal link. Returns `None` if it is no support access, or is in force.
-    fn of(entry: &Entry, running: &BTreeSet<&str>) -> Option<Self> {
+    fn of(entry: &Entry, running: &BTreeSet<&str>, roles: &Catalogue) -> Option<Self> {
         let made: Value = serde_json::from_str(entry.after.as_deref()?).ok()?;
         let text = |name: &str| made.get(name).and_then(Value::as_str);
         let reason = text("support_reason")?.to_owned();
@@ -69,11 +65,20 @@ impl Past {
         (!is_running).then(|| Self {
             operator: text("email").unwrap_or_default().to_owned(),
             reason,
-            role: text("role_id").unwrap_or_default().to_owned(),
+            role: role_name(text("role_id").map(RoleId::named).as_ref(), roles),
             granted_at: entry.at,
             until: text("expires_at").and_then(|at| at.parse().ok()),
         })
     }
+}
+
+/// The name of a role; the id of one that is no longer among the roles.
+fn role_name(id: Option<&RoleId>, roles: &Catalogue) -> String {
+    let Some(id) = id else {
+        return t("no-role").plain();
+    };
+    let role = roles.role(id);
+    role.map_or_else(|| id.to_string(), |role| role.title().to_owned())
 }
 
 #[derive(Template)]
@@ -94,7 +99,9 @@ pub(crate) async fn show(
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
     let running = tenant.sign_in().support_access().await?;
-    let running: Vec<Running> = running.into_iter().map(Running::of).collect();
+    let roles = visitor.catalogue();
+    let running = running.into_iter();
+    let running: Vec<Running> = running.map(|one| Running::of(one, roles)).collect();
     let (entries, next) = tenant
         .journal()
         .audit(&AuditQuery {
@@ -104,7 +111,8 @@ pub(crate) async fn show(
         })
         .await?;
     let ids: BTreeSet<&str> = running.iter().map(Running::id).collect();
-    let past = entries.iter().filter_map(|entry| Past::of(entry, &ids));
+    let past = entries.iter();
+    let past = past.filter_map(|entry| Past::of(entry, &ids, roles));
     let past = past.collect();
     let layout = visitor.layout(Section::Activity);
     render(&Page {

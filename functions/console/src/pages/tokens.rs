@@ -2,14 +2,15 @@
 
 use askama::Template;
 use axum::response::Response;
+use http::HeaderMap;
 use jiff::Timestamp;
 use rollcall_directory::{Connection, FormId, NewToken as New, Token, TokenKind, shown};
 use rollcall_edge_api::{Configure, Gate, Id, Params, allowed_addresses, name};
 use rollcall_edge_http::Problem;
 use serde::Deserialize;
 
-use super::fields::{self, Done, NoFields, form_id};
-use super::issued::Issued;
+use super::fields::{self, NoFields, form_id};
+use super::issued::{self, Arrived, Issued};
 use super::log_names::ConnectionNames;
 use super::settings_fields::words;
 use crate::display;
@@ -100,14 +101,18 @@ struct Page {
 
 pub(crate) async fn show(
     visitor: Visitor<Configure>,
-    Params(params): Params<Done>,
+    Params(arrived): Params<Arrived>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    page(&visitor, params.done.as_deref(), None).await
+    let layout = visitor.layout(Section::Tokens);
+    let layout = layout.with_notice(arrived.done.as_deref());
+    let (layout, rotated) = issued::reopened(&visitor, &arrived, &headers, layout).await?;
+    page(&visitor, layout, rotated).await
 }
 
 async fn page<G: Gate>(
     visitor: &Visitor<G>,
-    done: Option<&str>,
+    layout: Layout,
     rotated: Option<Issued>,
 ) -> Result<Response, Problem> {
     let tenant = visitor.tenant();
@@ -127,7 +132,7 @@ async fn page<G: Gate>(
     let past_count = past.len() as u64;
     past.truncate(MAX_PAST);
     render(&Page {
-        layout: visitor.layout(Section::Tokens).with_notice(done),
+        layout,
         rotated: rotated.is_some(),
         connections,
         live,
@@ -193,8 +198,14 @@ pub(crate) async fn issue(change: Change<Configure, NewToken>) -> Result<Respons
         )
         .await?;
     let issued = issued.ok_or_else(form_already_used)?;
-    let issued = Issued::of(&visitor, issued);
-    super::connection::issued(&visitor, &form.connection, issued).await
+    let path = format!("{}/{}", Section::Connect.path(), form.connection);
+    match issued::shown_at(&visitor, &issued, &path).await? {
+        Some(response) => Ok(response),
+        None => {
+            let issued = Issued::of(&visitor, issued.token, issued.secret, None);
+            super::connection::issued(&visitor, &form.connection, issued).await
+        }
+    }
 }
 
 /// The answer to a form that arrives twice, after a double click or a reload.
@@ -204,7 +215,7 @@ fn form_already_used() -> Problem {
 
 /// The end of the day in a form's field.
 fn expiry(day: &str) -> Result<Option<Timestamp>, Problem> {
-    let Some(end) = fields::start_of_day("expires", day, 1)? else {
+    let Some(end) = fields::start_of_day("tokens-expires", day, 1)? else {
         return Ok(None);
     };
     match end > Timestamp::now() {
@@ -249,8 +260,13 @@ pub(crate) async fn rotate(
         )
         .await?;
     let issued = issued.ok_or_else(form_already_used)?;
-    let issued = Issued::of(&visitor, issued);
-    page(&visitor, None, Some(issued)).await
+    match issued::shown_at(&visitor, &issued, Section::Tokens.path()).await? {
+        Some(response) => Ok(response),
+        None => {
+            let issued = Issued::of(&visitor, issued.token, issued.secret, None);
+            page(&visitor, visitor.layout(Section::Tokens), Some(issued)).await
+        }
+    }
 }
 
 pub(crate) async fn revoke(

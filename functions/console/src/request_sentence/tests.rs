@@ -160,7 +160,7 @@ fn a_success_says_what_it_did() {
             none.clone(),
             "",
             None,
-            "Read the description of the service",
+            "Read what the service offers",
         ),
     ] {
         let mut request = request(method, target, 200, body);
@@ -190,7 +190,7 @@ fn a_failure_says_what_it_could_not_do_and_why() {
             404,
             "",
             off,
-            "Could not deactivate an unknown person: the id belongs to no one here",
+            "Could not deactivate an unknown person: the ID belongs to no one here",
         ),
         (
             "GET",
@@ -198,7 +198,7 @@ fn a_failure_says_what_it_could_not_do_and_why() {
             400,
             "invalidFilter",
             Value::Null,
-            "Could not search for nonsense: the filter cannot be read",
+            "Could not search for nonsense: the filter is not supported",
         ),
     ] {
         let mut request = request(method, target, status, body);
@@ -235,4 +235,23 @@ fn a_name_that_is_cut_or_missing_is_not_made_up() {
     cut.changes = vec!["user.updated".to_owned()];
     let said = Told::of(&cut).sentence(&names());
     assert_eq!(said.plain(), "Changed a deleted person");
+}
+
+#[test]
+fn a_deletion_names_whom_it_has_deleted() {
+    let names = names().and_former([("gone".to_owned(), "Ada".to_owned())].into());
+    for (method, target, status, expected) in [
+        ("DELETE", "/Users/gone", 204, "Deleted Ada"),
+        ("DELETE", "/Users/other", 204, "Deleted a person"),
+        ("GET", "/Users/gone", 404, ""),
+    ] {
+        let request = request(method, target, status, Value::Null);
+        let told = Told::of(&request);
+        assert_eq!(told.has_deleted(), status == 204);
+        let said = told.sentence(&names).plain();
+        match expected {
+            "" => assert!(!said.contains("Ada"), "{said}"),
+            expected => assert_eq!(said.replace(['\u{2068}', '\u{2069}'], ""), expected),
+        }
+    }
 }

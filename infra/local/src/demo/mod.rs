@@ -54,7 +54,7 @@ pub(crate) struct Place {
 /// Writes the demo unless it is there. Returns a token of its first connection if it was written.
 ///
 /// # Errors
-/// [`StartError::Demo`] when a request is refused; what precedes it is then there.
+/// [`StartError::Demo`] when a request is refused, or when an earlier start has written only a part.
 pub(crate) async fn write(place: Place) -> Result<Option<String>, StartError> {
     let (told, done) = tokio::sync::oneshot::channel();
     let failed = |error: std::io::Error| StartError::Demo(error.to_string());
@@ -89,11 +89,19 @@ async fn written(place: Place) -> Result<Option<String>, StartError> {
     let caller = Caller::local(&gateway, place.address);
     let mut world = World::new(caller, directory, place.key, records, Timestamp::now());
     let trouble = |Trouble(problem)| StartError::Demo(problem);
-    if world.is_there().await.map_err(trouble)? {
-        return Ok(None);
+    let [(first, _), _, (last, _)] = TENANTS;
+    let begun = world.is_there(first).await.map_err(trouble)?;
+    let complete = world.is_there(last).await.map_err(trouble)?;
+    match (begun, complete) {
+        (true, true) => Ok(None),
+        (true, false) => Err(StartError::Demo(
+            "an earlier start ended before it had written everything".to_owned(),
+        )),
+        (false, _) => {
+            story(&mut world).await.map_err(trouble)?;
+            Ok(Some(world.token(company::Source::Okta).to_owned()))
+        }
     }
-    story(&mut world).await.map_err(trouble)?;
-    Ok(Some(world.token(company::Source::Okta).to_owned()))
 }
 
 async fn story(world: &mut World<'_>) -> Result<(), Trouble> {
@@ -101,7 +109,11 @@ async fn story(world: &mut World<'_>) -> Result<(), Trouble> {
     month::pass(world).await?;
     today::pass(world).await?;
     world.note_indexed(29, 1).await?;
-    others::begin(world).await?;
+    others::observe(world).await?;
     world.at(0, 1_440);
-    world.settle(&TENANTS).await
+    let [first, second, last] = TENANTS;
+    world.settle(&[first, second]).await?;
+    others::end(world).await?;
+    world.at(0, 1_440);
+    world.settle(&[last]).await
 }

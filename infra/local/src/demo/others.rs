@@ -12,22 +12,30 @@ use super::world::{World, text};
 /// How many people the observed connection has sent.
 const OBSERVED: usize = 24;
 
-/// Makes the tenants.
-pub(super) async fn begin(world: &mut World<'_>) -> Result<(), Trouble> {
-    for (id, name) in TENANTS.into_iter().skip(1) {
-        world.turn_to(id);
-        world.at(0, 300);
-        let tenant = json!({"display_name": name, "settings": {"rate_limit": null}});
-        world.application(Method::PUT, "", tenant).await?;
-        world.note_indexed(0, 300).await?;
-        world.at(0, 301);
-        world.follow().await?;
-    }
-    observe(world).await
+/// Makes the tenant whose only connection observes.
+pub(super) async fn observe(world: &mut World<'_>) -> Result<(), Trouble> {
+    let [_, observing, _] = TENANTS;
+    begin(world, observing).await?;
+    push(world).await
 }
 
-async fn observe(world: &mut World<'_>) -> Result<(), Trouble> {
-    world.turn_to(TENANTS[1].0);
+/// Makes the tenant without a connection. It comes last, so it shows that everything is there.
+pub(super) async fn end(world: &mut World<'_>) -> Result<(), Trouble> {
+    let [_, _, empty] = TENANTS;
+    begin(world, empty).await
+}
+
+async fn begin(world: &mut World<'_>, (id, name): (&'static str, &str)) -> Result<(), Trouble> {
+    world.turn_to(id);
+    world.at(0, 300);
+    let tenant = json!({"display_name": name, "settings": {"rate_limit": null}});
+    world.application(Method::PUT, "", tenant).await?;
+    world.note_indexed(0, 300).await?;
+    world.at(0, 301);
+    world.follow().await
+}
+
+async fn push(world: &mut World<'_>) -> Result<(), Trouble> {
     world
         .application(Method::PUT, "/branding", brand::of_reseller())
         .await?;

@@ -65,9 +65,9 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Returns whether an earlier start has written the demo.
-    pub(super) async fn is_there(&self) -> Result<bool, Trouble> {
-        let url = format!("{API_PATH}/tenants/{}", self.tenant);
+    /// Returns whether an earlier start has made a tenant.
+    pub(super) async fn is_there(&self, tenant: &str) -> Result<bool, Trouble> {
+        let url = format!("{API_PATH}/tenants/{tenant}");
         let (status, _) = self
             .caller
             .answer(Method::GET, &url, &self.key, None)

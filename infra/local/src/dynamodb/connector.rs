@@ -131,15 +131,13 @@ pub(super) fn journal_entries(body: &[u8]) -> impl Iterator<Item = Inserted> {
         false => Value::Null,
     };
     let writes = request["TransactItems"].as_array().cloned();
-    writes.into_iter().flatten().filter_map(|mut write| {
-        let image = write["Put"]["Item"].take();
-        let text = |name: &str| image[name]["S"].as_str().map(str::to_owned);
+    writes.into_iter().flatten().filter_map(|write| {
+        let item = &write["Put"]["Item"];
+        let text = |name: &str| item[name]["S"].as_str().map(str::to_owned);
         let (partition, sort) = (text("PK")?, text("SK")?);
-        partition.ends_with(JOURNAL).then_some(Inserted {
-            partition,
-            sort,
-            image,
-        })
+        partition
+            .ends_with(JOURNAL)
+            .then_some(Inserted { partition, sort })
     })
 }
 

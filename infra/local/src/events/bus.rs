@@ -38,11 +38,16 @@ impl Bus {
         Self { rules, log }
     }
 
-    /// Returns a bus that records its deliveries in a file of this directory, and the deliveries of earlier runs.
-    pub(crate) fn on_disk(rules: Vec<Rule>, directory: &Path) -> io::Result<(Self, Vec<Value>)> {
-        let (lines, earlier) = Lines::open(&directory.join(FILE))?;
+    /// Returns a bus that records its deliveries in a file of this directory. Calls `earlier` with each delivery of earlier
+    /// runs.
+    pub(crate) fn on_disk(
+        rules: Vec<Rule>,
+        directory: &Path,
+        earlier: impl FnMut(Value),
+    ) -> io::Result<Self> {
+        let lines = Lines::open_each(&directory.join(FILE), earlier)?;
         let log = Mutex::new(Log::File(lines));
-        Ok((Self { rules, log }, earlier))
+        Ok(Self { rules, log })
     }
 
     /// Delivers one entry of a `PutEvents` call, and returns its event id.

@@ -1,5 +1,4 @@
-//! Connects the SDK to the local EventBridge, SQS and SES without a socket. Supports the three calls that the functions
-//! make.
+//! Connects the SDK to the local EventBridge, SQS and SES without a socket. Supports the calls that the functions make.
 
 use std::fmt;
 use std::io;
@@ -88,6 +87,7 @@ fn answer(services: &Services, request: &HttpRequest) -> Result<HttpResponse, Co
     let answered = match (target, path) {
         ("AWSEvents.PutEvents", _) => put_events(services, &body),
         ("AmazonSQS.SendMessage", _) => send_message(services, &body),
+        ("AmazonSQS.SendMessageBatch", _) => Ok(send_messages(services, &body)),
         (_, "/v2/email/outbound-emails") => services.mail.take(&body),
         (target, path) => Err(io::Error::other(format!("`{target}{path}` is not served"))),
     };
@@ -124,12 +124,32 @@ fn put_events(services: &Services, body: &Value) -> io::Result<Value> {
 }
 
 fn send_message(services: &Services, body: &Value) -> io::Result<Value> {
-    let text = |name: &str| body[name].as_str().unwrap_or_default();
-    let url = text("QueueUrl");
-    let queue = url.rsplit('/').next().unwrap_or_default();
-    let delay = Duration::from_secs(body["DelaySeconds"].as_u64().unwrap_or_default());
-    let id = services
-        .queues
-        .send_later(queue, text("MessageBody"), delay)?;
+    let id = queued(services, queue_of(body), body)?;
     Ok(json!({"MessageId": id}))
+}
+
+fn send_messages(services: &Services, body: &Value) -> Value {
+    let (mut sent, mut failed) = (Vec::new(), Vec::new());
+    for entry in body["Entries"].as_array().into_iter().flatten() {
+        match queued(services, queue_of(body), entry) {
+            // No function looks at the digest.
+            Ok(id) => sent.push(json!({"Id": entry["Id"], "MessageId": id, "MD5OfMessageBody": ""})),
+            Err(error) => failed.push(json!({
+                "Id": entry["Id"], "SenderFault": false, "Code": "InternalError", "Message": error.to_string(),
+            })),
+        }
+    }
+    json!({"Successful": sent, "Failed": failed})
+}
+
+fn queue_of(body: &Value) -> &str {
+    let url = body["QueueUrl"].as_str().unwrap_or_default();
+    url.rsplit('/').next().unwrap_or_default()
+}
+
+/// Puts a message into a queue, and returns its id.
+fn queued(services: &Services, queue: &str, message: &Value) -> io::Result<String> {
+    let delay = Duration::from_secs(message["DelaySeconds"].as_u64().unwrap_or_default());
+    let text = message["MessageBody"].as_str().unwrap_or_default();
+    services.queues.send_later(queue, text, delay)
 }

@@ -1,7 +1,7 @@
 //! A file of JSON lines that survives SIGKILL: each line is either complete or absent.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,14 @@ pub(crate) struct Lines {
 impl Lines {
     /// Opens the file, and returns its lines. A last line that a killed process did not finish is removed.
     pub(crate) fn open(path: &Path) -> io::Result<(Self, Vec<Value>)> {
+        let mut values = Vec::new();
+        let lines = Self::open_each(path, |value| values.push(value))?;
+        Ok((lines, values))
+    }
+
+    /// Opens the file as [`Self::open`] does, and calls `each` with one line after another: the file can be larger than the
+    /// memory.
+    pub(crate) fn open_each(path: &Path, mut each: impl FnMut(Value)) -> io::Result<Self> {
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -24,19 +32,18 @@ impl Lines {
             .truncate(false)
             .mode(0o600)
             .open(path)?;
-        let mut text = Vec::new();
-        file.read_to_end(&mut text)?;
-        let whole = text
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1);
-        file.set_len(u64::try_from(whole).unwrap_or(u64::MAX))?;
+        let (mut reader, mut line, mut whole) = (BufReader::new(&file), Vec::new(), 0);
+        while reader.read_until(b'\n', &mut line)? > 0 && line.ends_with(b"\n") {
+            whole += u64::try_from(line.len()).unwrap_or_default();
+            if let Ok(value) = serde_json::from_slice(&line) {
+                each(value);
+            }
+            line.clear();
+        }
+        file.set_len(whole)?;
         file.seek(SeekFrom::End(0))?;
-        let lines = text[..whole].split(|byte| *byte == b'\n');
-        let lines = lines.filter_map(|line| serde_json::from_slice(line).ok());
-        let values = lines.collect();
         let path = path.to_owned();
-        Ok((Self { file, path }, values))
+        Ok(Self { file, path })
     }
 
     /// Appends one line. It survives the process once this returns.

@@ -1,5 +1,6 @@
 //! The mailbox. Mail that SES would send becomes `.eml` files, which mail programs can open.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -26,6 +27,8 @@ pub struct SentMail {
     pub text: String,
     /// The body as HTML.
     pub html: String,
+    /// The tags, by name, which SES repeats in its events about the mail.
+    pub tags: BTreeMap<String, String>,
 }
 
 /// Where mail is kept.
@@ -56,12 +59,18 @@ impl Mailbox {
             .as_array()
             .into_iter()
             .flatten();
+        let tags = body["EmailTags"].as_array().into_iter().flatten();
+        let tags = tags.filter_map(|tag| {
+            let text = |name: &str| tag[name].as_str().map(str::to_owned);
+            Some((text("Name")?, text("Value")?))
+        });
         let mail = SentMail {
             id: Uuid::now_v7().to_string(),
             to: to.filter_map(Value::as_str).map(str::to_owned).collect(),
             subject: text(&simple["Subject"]),
             text: text(&simple["Body"]["Text"]),
             html: text(&simple["Body"]["Html"]),
+            tags: tags.collect(),
         };
         let answer = json!({"MessageId": mail.id});
         match self {

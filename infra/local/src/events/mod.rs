@@ -119,8 +119,9 @@ impl Events {
         let rules = wiring.rules.clone();
         let (bus, delivered) = match place {
             Place::Directory(directory) => {
-                let (bus, earlier) = Bus::on_disk(rules, directory)?;
-                (bus, Some(Delivered::of(&earlier)))
+                let mut delivered = Delivered::default();
+                let bus = Bus::on_disk(rules, directory, |event| delivered.note(&event))?;
+                (bus, Some(delivered))
             }
             Place::Memory | Place::MailIn(_) => (Bus::in_memory(rules), None),
         };

@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use futures::StreamExt;
 use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -39,6 +41,19 @@ struct Channel {
 impl Channel {
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Calls a function with messages, and deletes those that it has handled.
+    async fn call(&self, consumer: &Consumer, handler: &QueueHandler, messages: Vec<Message>) {
+        let failed = invoke(consumer, handler, &messages).await;
+        for message in messages {
+            if failed.contains(&message.id) {
+                continue;
+            }
+            if let Err(error) = self.queue().delete(&message.id) {
+                tracing::error!(queue = consumer.queue, %error, "a handled message could not be deleted");
+            }
+        }
     }
 }
 
@@ -119,34 +134,32 @@ impl Queues {
         dead.map(|channel| channel.queue().len()).sum()
     }
 
-    /// Calls a function with the messages of its queue, one batch after the other. Never returns.
+    /// Calls a function with the messages of its queue, for several batches at the same time, as Lambda does. Never
+    /// returns.
     pub(crate) async fn feed(self: Arc<Self>, consumer: Consumer, handler: QueueHandler) {
         let Some(channel) = self.channels.get(&consumer.queue) else {
             return;
         };
+        let mut calls = FuturesUnordered::new();
         loop {
-            let received = channel.queue().receive(consumer.batch_size, Instant::now());
-            for message in received.given_up {
-                if let Err(error) = self.give_up(channel, &consumer, &message) {
-                    tracing::error!(queue = consumer.queue, %error, "a message could not be moved to the dead-letter queue");
+            let has_room = calls.len() < consumer.concurrency;
+            if has_room {
+                let received = channel.queue().receive(consumer.batch_size, Instant::now());
+                for message in received.given_up {
+                    if let Err(error) = self.give_up(channel, &consumer, &message) {
+                        tracing::error!(queue = consumer.queue, %error, "a message could not be moved to the dead-letter queue");
+                    }
                 }
-            }
-            if received.messages.is_empty() {
-                let next = channel.queue().next_in_sight();
-                tokio::select! {
-                    () = channel.filled.notified() => {}
-                    () = until(next) => {}
-                }
-                continue;
-            }
-            let failed = invoke(&consumer, &handler, &received.messages).await;
-            for message in received.messages {
-                if failed.contains(&message.id) {
+                if !received.messages.is_empty() {
+                    calls.push(channel.call(&consumer, &handler, received.messages));
                     continue;
                 }
-                if let Err(error) = channel.queue().delete(&message.id) {
-                    tracing::error!(queue = consumer.queue, %error, "a handled message could not be deleted");
-                }
+            }
+            let next = channel.queue().next_in_sight();
+            tokio::select! {
+                Some(()) = calls.next() => {}
+                () = channel.filled.notified(), if has_room => {}
+                () = until(next), if has_room => {}
             }
         }
     }
@@ -210,4 +223,51 @@ fn event(queue: &str, messages: &[Message]) -> Value {
         })
     };
     json!({"Records": messages.iter().map(record).collect::<Vec<_>>()})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A receiver of webhooks that hangs holds up one call, and the messages of others have another one.
+    #[tokio::test]
+    async fn a_call_that_takes_long_holds_up_no_other() {
+        let settings = QueueSettings {
+            visibility: Duration::from_secs(600),
+            dead_letters: None,
+        };
+        let queues = Queues::new(&BTreeMap::from([("q".to_owned(), settings)]), None).unwrap();
+        let queues = Arc::new(queues);
+        let (begun, mut calls) = tokio::sync::mpsc::unbounded_channel();
+        let handler: QueueHandler = Arc::new(move |event, _| {
+            let body = event.records[0].body.clone().unwrap_or_default();
+            let begun = begun.clone();
+            Box::pin(async move {
+                begun.send(body.clone()).unwrap();
+                if body == "slow" {
+                    std::future::pending::<()>().await;
+                }
+                SqsBatchResponse::default()
+            })
+        });
+        let consumer = Consumer {
+            function: "f".to_owned(),
+            timeout: Duration::from_secs(60),
+            queue: "q".to_owned(),
+            batch_size: 10,
+            concurrency: 2,
+        };
+        let feed = tokio::spawn(Arc::clone(&queues).feed(consumer, handler));
+        for body in ["slow", "fast", "again", "slow", "waits"] {
+            queues.send("q", body).unwrap();
+            let limit = match body {
+                "waits" => Duration::from_millis(50),
+                _ => Duration::from_secs(10),
+            };
+            let call = tokio::time::timeout(limit, calls.recv()).await;
+            let expected = (body != "waits").then(|| body.to_owned());
+            assert_eq!(call.ok().flatten(), expected);
+        }
+        feed.abort();
+    }
 }

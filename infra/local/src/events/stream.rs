@@ -1,4 +1,4 @@
-//! The table's stream: delivers new journal entries to the relay, as the same records as in Lambda.
+//! The table's stream: delivers new journal entries to the relay, as records of Lambda's form.
 //!
 //! Entries are reported as they are committed, also those that other processes write on the port of the database. At the
 //! start, the journal is read for entries that earlier runs left: those without a place in the feed, and those with a
@@ -31,13 +31,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub type StreamHandler =
     Arc<dyn Fn(StreamEvent) -> BoxFuture<'static, DynamoDbEventResponse> + Send + Sync>;
 
-/// A new item of the table.
+/// A new item of the table. It has only the key, which is all that the relay reads of one: during an import, entries wait here
+/// in large numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct Inserted {
     pub(crate) partition: String,
     pub(crate) sort: String,
-    /// The item in DynamoDB's JSON, or null if only its key is known.
-    pub(crate) image: Value,
 }
 
 /// The sending end of the stream. Whatever sees a new item reports it here.
@@ -93,7 +92,6 @@ fn keys(tenant: &TenantId, entries: Vec<String>) -> impl Iterator<Item = Inserte
     entries.into_iter().map(move |sort| Inserted {
         partition: partition.clone(),
         sort,
-        image: Value::Null,
     })
 }
 
@@ -188,10 +186,6 @@ async fn invoke(stream: &Stream, handler: &StreamHandler, batch: &[Value]) -> Op
 
 fn record(inserted: Inserted, number: u64) -> Value {
     let keys = json!({"PK": {"S": inserted.partition}, "SK": {"S": inserted.sort}});
-    let image = match inserted.image {
-        Value::Null => keys.clone(),
-        image => image,
-    };
     json!({
         "eventID": format!("{number:032x}"),
         "eventName": "INSERT",
@@ -201,8 +195,8 @@ fn record(inserted: Inserted, number: u64) -> Value {
         "awsRegion": "local",
         "dynamodb": {
             "ApproximateCreationDateTime": jiff::Timestamp::now().as_second(),
-            "Keys": keys,
-            "NewImage": image,
+            "Keys": keys.clone(),
+            "NewImage": keys,
             "SequenceNumber": format!("{number:021}"),
             "SizeBytes": 0,
             "StreamViewType": "NEW_IMAGE",
@@ -217,21 +211,14 @@ pub(crate) struct Delivered {
 }
 
 impl Delivered {
-    /// Reads the sequences from the lines of the bus's file.
-    pub(crate) fn of(deliveries: &[Value]) -> Self {
-        let mut delivered = Self::default();
-        for event in deliveries {
-            let detail = &event["detail"];
-            let tenant = detail["tenant"].as_str().and_then(|id| id.parse().ok());
-            if let (Some(tenant), Some(sequence)) = (tenant, detail["sequence"].as_u64()) {
-                delivered
-                    .sequences
-                    .entry(tenant)
-                    .or_default()
-                    .insert(sequence);
-            }
+    /// Notes a line of the bus's file.
+    pub(crate) fn note(&mut self, event: &Value) {
+        let detail = &event["detail"];
+        let tenant = detail["tenant"].as_str().and_then(|id| id.parse().ok());
+        if let (Some(tenant), Some(sequence)) = (tenant, detail["sequence"].as_u64()) {
+            let sequences = self.sequences.entry(tenant).or_default();
+            sequences.insert(sequence);
         }
-        delivered
     }
 }
 

@@ -12,6 +12,15 @@ use super::error::TemplateError;
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Document {
     pub(super) resources: BTreeMap<String, Resource>,
+    #[serde(default)]
+    pub(super) parameters: BTreeMap<String, Parameter>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Parameter {
+    #[serde(default)]
+    pub(super) default: Value,
 }
 
 #[derive(Debug, Deserialize)]

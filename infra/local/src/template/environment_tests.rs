@@ -138,7 +138,7 @@ fn limits_are_below_the_reserved_concurrency() {
             ("Request", &["Authorizer", "Scim", "Api"][..]),
             ("Introspect", &["Api"]),
             ("Login", &["Api"]),
-            ("Anonymous", &["Scim", "Api"]),
+            ("Anonymous", &["Authorizer", "Scim", "Api"]),
         ] {
             for function in functions {
                 let concurrency = number(&format!("{function}Concurrency"));

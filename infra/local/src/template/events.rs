@@ -63,6 +63,8 @@ pub struct Consumer {
     pub queue: String,
     /// The maximum number of messages in one call.
     pub batch_size: usize,
+    /// How many calls there are at the same time at most.
+    pub concurrency: usize,
 }
 
 /// A function that the table's stream calls.
@@ -116,7 +118,31 @@ fn default_visibility() -> u64 {
 struct QueueEvent {
     queue: Reference,
     batch_size: usize,
+    #[serde(default)]
+    scaling_config: ScalingConfig,
 }
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ScalingConfig {
+    /// A number, or a reference to a parameter.
+    #[serde(default)]
+    maximum_concurrency: Value,
+}
+
+impl ScalingConfig {
+    /// Returns how many calls there are at the same time: without a bound, as many as Lambda begins with.
+    fn calls(&self, document: &Document) -> usize {
+        let named = self.maximum_concurrency["Ref"].as_str();
+        let default = named.and_then(|name| document.parameters.get(name));
+        let value = default.map_or(&self.maximum_concurrency, |parameter| &parameter.default);
+        let calls = value.as_u64().and_then(|calls| usize::try_from(calls).ok());
+        calls.unwrap_or(DEFAULT_CONCURRENCY)
+    }
+}
+
+/// The batches that Lambda takes from a queue at first ("Scaling behavior", Lambda developer guide).
+const DEFAULT_CONCURRENCY: usize = 5;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -197,6 +223,7 @@ impl EventWiring {
                             timeout: Duration::from_secs(function.timeout.unwrap_or(3)),
                             queue: queue_of(&place, &source.queue)?,
                             batch_size: source.batch_size,
+                            concurrency: source.scaling_config.calls(document),
                         });
                     }
                     "DynamoDB" => {
@@ -280,6 +307,8 @@ mod tests {
             (stream.function.as_str(), stream.filters.len()),
             ("journal-relay", 2)
         );
+        let calls = wiring.consumers.iter().map(|consumer| consumer.concurrency);
+        assert_eq!(calls.collect::<Vec<_>>(), [2, 4, 5]);
         for consumer in &wiring.consumers {
             let queue = &wiring.queues[&consumer.queue];
             assert!(

@@ -32,6 +32,9 @@ mod stack_tests;
 mod environment_tests;
 
 #[cfg(test)]
+mod alarm_tests;
+
+#[cfg(test)]
 mod operations_tests;
 
 #[cfg(test)]

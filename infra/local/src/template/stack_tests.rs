@@ -287,7 +287,19 @@ fn the_dashboard_is_json() {
         let body = body[0].as_str().unwrap();
         let body = body.replace("${AlarmWidget}", widget.as_str().unwrap());
         let body: Value = serde_json::from_str(&body).unwrap();
-        assert_eq!(body["widgets"].as_array().unwrap().len(), count);
+        let widgets = body["widgets"].as_array().unwrap();
+        assert_eq!(widgets.len(), count);
+        // Every function that answers requests can be throttled.
+        let title = "Throttles of functions";
+        let throttles = widgets
+            .iter()
+            .find(|widget| widget["properties"]["title"] == title);
+        let metrics = throttles.unwrap()["properties"]["metrics"].to_string();
+        for (name, function) in of_type(&template, "AWS::Serverless::Function") {
+            let answers = function["MemorySize"].is_null();
+            let shown = metrics.contains(&format!("\"${{{name}}}\""));
+            assert_eq!(shown, answers, "{name}");
+        }
     }
 }
 
@@ -313,6 +325,7 @@ fn parameters_say_what_they_are_for() {
         "ScimBaseUrl",
         "ApiBaseUrl",
         "ConsoleUrl",
+        "IntrospectionFunctionArn",
         "TableName",
         "EventBusName",
         "IssueServiceKey",

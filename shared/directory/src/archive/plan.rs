@@ -21,6 +21,7 @@ pub(crate) enum Action {
     UnmapAwaited,
     RemoveMembers,
     DeleteGroup,
+    ForgetSubjects,
     DeactivatePerson,
     BlockPerson,
     DeletePerson,
@@ -45,6 +46,8 @@ pub(crate) struct Step {
 struct Person {
     inactive: bool,
     blocked: bool,
+    /// The subjects of the restored table were forgotten. Those that were bound later are not in it.
+    unbound: bool,
     deleted: bool,
     erased: bool,
 }
@@ -89,10 +92,12 @@ impl Person {
             EventType::UserReactivated => (self.inactive, self.blocked) = (false, false),
             EventType::UserBlocked => self.blocked = true,
             EventType::UserUnblocked => self.blocked = false,
+            EventType::UserSubjectsForgotten => self.unbound = true,
             EventType::UserDeleted | EventType::UserMerged => self.deleted = true,
             EventType::UserRestored => {
                 self = Self {
                     erased: self.erased,
+                    unbound: self.unbound,
                     ..Self::default()
                 }
             }
@@ -107,9 +112,13 @@ impl Person {
             Self { erased: true, .. } => vec![Action::ErasePerson],
             Self { deleted: true, .. } => vec![Action::DeletePerson],
             Self {
-                inactive, blocked, ..
+                inactive,
+                blocked,
+                unbound,
+                ..
             } => {
                 let all = [
+                    (unbound, Action::ForgetSubjects),
                     (inactive, Action::DeactivatePerson),
                     (blocked, Action::BlockPerson),
                 ];
@@ -223,6 +232,18 @@ mod tests {
             (
                 &["user.blocked", "user.deactivated"],
                 &[Action::DeactivatePerson, Action::BlockPerson],
+            ),
+            (
+                &["user.subjects_forgotten", "user.blocked"],
+                &[Action::ForgetSubjects, Action::BlockPerson],
+            ),
+            (
+                &["user.subjects_forgotten", "user.deleted"],
+                &[Action::DeletePerson],
+            ),
+            (
+                &["user.subjects_forgotten", "user.deleted", "user.restored"],
+                &[Action::ForgetSubjects],
             ),
             (&["user.deleted"], &[Action::DeletePerson]),
             (&["user.deleted", "user.restored"], &[]),

@@ -20,7 +20,7 @@ pub(crate) fn of_stack(kind: EventType) -> String {
 }
 
 /// The types of events that are archived: what ends something, and what takes that back.
-const ARCHIVED: [EventType; 24] = [
+const ARCHIVED: [EventType; 25] = [
     EventType::TokenRevoked,
     EventType::ConnectionDeleted,
     EventType::GroupDeleted,
@@ -35,6 +35,7 @@ const ARCHIVED: [EventType; 24] = [
     EventType::UserRestored,
     EventType::UserErasureRequested,
     EventType::UserErased,
+    EventType::UserSubjectsForgotten,
     EventType::UserRoleGiven,
     EventType::GroupMappingChanged,
     EventType::GroupMemberAdded,

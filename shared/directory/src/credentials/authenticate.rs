@@ -43,6 +43,18 @@ pub struct Caller {
     pub schemas: u64,
     /// How many read units the requests of the token may consume per minute.
     pub read_budget: u32,
+    /// When the token or OAuth client ends, in microseconds since 1970. `None` for one without an end, and behind the
+    /// authorizer, which does not pass it on.
+    pub ends_us: Option<i64>,
+}
+
+/// An access token that was granted to an OAuth client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Granted {
+    /// The access token.
+    pub token: AccessToken,
+    /// For how many seconds it is accepted: an hour, or less if its client ends before.
+    pub expires_in: u64,
 }
 
 /// What a token has used up for now.
@@ -144,7 +156,7 @@ pub(crate) async fn grant(
     client_id: &str,
     secret: &str,
     arrival: Arrival<'_>,
-) -> Result<(Verdict, Option<AccessToken>), Error> {
+) -> Result<(Verdict, Option<Granted>), Error> {
     let Some(secret) = TokenSecret::parse_for(Purpose::OauthClient, secret) else {
         return Ok((Verdict::unknown(Refusal::Malformed), None));
     };
@@ -169,10 +181,19 @@ pub(crate) async fn grant(
     let key = key_ring.current().await?;
     let key = key.ok_or_else(|| Error::Keys("there are none".into()))?;
     let now_s = request.now_us.div_euclid(1_000_000);
-    let expires_s = now_s.saturating_add_unsigned(AccessToken::LIFETIME_SECONDS);
+    let left = caller
+        .ends_us
+        .map(|ends| ends.div_euclid(1_000_000) - now_s);
+    let left = left.map(|left| u64::try_from(left).unwrap_or_default());
+    let expires_in = left
+        .into_iter()
+        .chain([AccessToken::LIFETIME_SECONDS])
+        .min();
+    let expires_in = expires_in.unwrap_or_default();
+    let expires_s = now_s.saturating_add_unsigned(expires_in);
     let token = AccessToken::issue(tenant, &client, expires_s, &key);
     let token = token.ok_or_else(|| Error::corrupt("the hash of a client's secret"))?;
-    Ok((verdict, Some(token)))
+    Ok((verdict, Some(Granted { token, expires_in })))
 }
 
 /// What a request presents: a token, or the access token of an OAuth client.
@@ -301,6 +322,7 @@ impl Request<'_> {
             observing: false,
             schemas: 0,
             read_budget: DEFAULT_READ_UNITS_PER_MINUTE,
+            ends_us: token.ends_us,
         }
     }
 

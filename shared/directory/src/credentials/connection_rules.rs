@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
-use rollcall_model::{BrakeLimit, is_chosen_id};
+use rollcall_model::{BrakeLimit, Provider, is_chosen_id, sha256_hex};
 use rollcall_scim as scim;
 use rollcall_store::{Error, Expression, Guard, Transaction, now, retry_stale, to_item};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::credentials::connections::Connection;
 use crate::credentials::handle::Credentials;
@@ -15,9 +16,11 @@ use crate::credentials::handle::Credentials;
 /// The longest time for which subjects may be bound anew.
 const MAX_WINDOW: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// The longest alias, in characters: the longest connection that a sign-in can name.
-const MAX_ALIAS_CHARS: usize = 200;
+pub const MAX_ALIAS_CHARS: usize = 200;
 /// The number of connections that one can replace.
-const MAX_REPLACED: usize = 20;
+pub const MAX_REPLACED: usize = 20;
+/// The hexadecimal digits of a revision.
+const REVISION_DIGITS: usize = 16;
 
 /// The connection that an alias names.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -95,6 +98,22 @@ impl ConnectionRules {
     }
 }
 
+impl Connection {
+    /// Returns the revision of the rules that owners change together. It changes with each of them and with nothing else.
+    /// It is computed from them and not stored, so that it holds whichever version wrote them.
+    pub fn rules_revision(&self) -> String {
+        let rules = json!([
+            self.replaces,
+            self.external_ids_unrelated,
+            self.alias,
+            self.brake,
+            self.brake_holds,
+        ]);
+        let hash = sha256_hex(&rules.to_string());
+        hash.chars().take(REVISION_DIGITS).collect()
+    }
+}
+
 fn is_alias(alias: &str) -> bool {
     let is_whole = !alias.is_empty() && alias.trim() == alias;
     is_whole && alias.chars().count() <= MAX_ALIAS_CHARS && !alias.contains(char::is_control)
@@ -121,27 +140,119 @@ impl Credentials<'_> {
         id: &str,
         rules: &ConnectionRules,
     ) -> Result<Connection, Error> {
+        self.change_connection_and_rules(id, None, None, rules)
+            .await
+    }
+
+    /// Changes the name or the product of a connection, or both; `None` leaves a value as it is.
+    ///
+    /// # Errors
+    /// `404` when the connection does not exist.
+    pub async fn change_connection(
+        self,
+        id: &str,
+        label: Option<String>,
+        provider: Option<Provider>,
+    ) -> Result<Connection, Error> {
+        let same = ConnectionRules::default();
+        self.change_connection_and_rules(id, label, provider, &same)
+            .await
+    }
+
+    /// Changes the name and the product of a connection, if they are still these. Otherwise changes nothing and returns `None`.
+    ///
+    /// # Errors
+    /// `404` when the connection does not exist.
+    pub async fn change_connection_from(
+        self,
+        id: &str,
+        (old_label, old_provider): (&str, Provider),
+        label: &str,
+        provider: Provider,
+    ) -> Result<Option<Connection>, Error> {
         retry_stale(|_| async move {
             let before = self.connection(id).await?;
-            let after = rules.applied_to(&before)?;
-            if after == before {
-                // An earlier attempt may have ended before it refreshed the meter.
-                self.refresh_if(rules.observing.is_some()).await?;
-                return Ok(Some(after));
+            if (before.label.as_str(), before.provider) != (old_label, old_provider) {
+                return Ok(Some(None));
             }
-            let after = self.to_be_observed(&before, after).await?;
-            let after = after.at_next_revision();
-            let failed = self.write_changed(&before, &after).await?;
-            if failed.contains(&Guard::Unique) {
-                return Err(alias_in_use());
-            }
-            if !failed.is_empty() {
-                return Ok(None);
-            }
-            self.refresh_if(after.observing != before.observing).await?;
-            Ok(Some(after))
+            let mut named = before.clone();
+            label.clone_into(&mut named.label);
+            named.provider = provider;
+            let same = ConnectionRules::default();
+            let written = self.write_rules(&before, &named, &same).await?;
+            Ok(written.map(Some))
         })
         .await
+    }
+
+    /// Changes the name, the product and the rules of a connection with one write. `None` leaves a value as it is.
+    ///
+    /// # Errors
+    /// As for [`Self::change_rules`].
+    pub async fn change_connection_and_rules(
+        self,
+        id: &str,
+        label: Option<String>,
+        provider: Option<Provider>,
+        rules: &ConnectionRules,
+    ) -> Result<Connection, Error> {
+        let label = &label;
+        retry_stale(|_| async move {
+            let before = self.connection(id).await?;
+            let mut named = before.clone();
+            named.label = label.clone().unwrap_or(named.label);
+            named.provider = provider.unwrap_or(named.provider);
+            self.write_rules(&before, &named, rules).await
+        })
+        .await
+    }
+
+    /// Changes the rules as [`Self::change_rules`] does, if they are still at this revision. Otherwise changes nothing and
+    /// returns `None`. What else changes in the connection, such as its name, does not count.
+    ///
+    /// # Errors
+    /// As for [`Self::change_rules`].
+    pub async fn change_rules_at(
+        self,
+        id: &str,
+        revision: &str,
+        rules: &ConnectionRules,
+    ) -> Result<Option<Connection>, Error> {
+        retry_stale(|_| async move {
+            let before = self.connection(id).await?;
+            if before.rules_revision() != revision {
+                return Ok(Some(None));
+            }
+            let written = self.write_rules(&before, &before, rules).await?;
+            Ok(written.map(Some))
+        })
+        .await
+    }
+
+    /// Writes a connection as `named` with these rules. Returns `None` if it has changed since it was read.
+    pub(super) async fn write_rules(
+        self,
+        before: &Connection,
+        named: &Connection,
+        rules: &ConnectionRules,
+    ) -> Result<Option<Connection>, Error> {
+        let after = rules.applied_to(named)?;
+        if after == *before {
+            // An earlier attempt may have ended before it refreshed the meter.
+            self.refresh_if(rules.observing.is_some()).await?;
+            return Ok(Some(after));
+        }
+        let after = self.to_be_observed(before, after).await?;
+        let after = after.at_next_revision();
+        let failed = self.write_changed(before, &after).await?;
+        if failed.contains(&Guard::Unique) && !failed.contains(&Guard::Stale) {
+            return Err(alias_in_use());
+        }
+        if !failed.is_empty() {
+            return Ok(None);
+        }
+        self.refresh_if(after.observing != before.observing).await?;
+        Ok(Some(after))
     }
 
     /// Writes the item by which sign-ins find a connection by its alias.

@@ -1,8 +1,9 @@
-//! The one transaction that changes a connection: its name and product, its rules, or all of them.
+//! The one transaction that creates a connection, and the one that changes it: its name and product, its rules, or all of
+//! them.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_model::EventType;
-use rollcall_store::{Error, Expression, Guard, Transaction, number, string};
+use rollcall_store::{Error, Expression, Guard, Transaction, number, string, to_item};
 use serde_json::{Value, json};
 
 use crate::credentials::connections::Connection;
@@ -26,6 +27,32 @@ impl Connection {
 }
 
 impl Credentials<'_> {
+    /// Returns the writes that create a connection.
+    ///
+    /// # Errors
+    /// `404` when the tenant was deleted or is being deleted; `409` while another connection is observed, and when the new
+    /// one is to be and cannot.
+    pub(super) async fn creation(self, new: &Connection) -> Result<Transaction, Error> {
+        self.scope.living_tenant().await?;
+        let keys = self.scope.keys();
+        let mut transaction = Transaction::default();
+        let item = to_item(&keys.connection(&new.id), new)?;
+        transaction.put_if(item, Expression::absent(), Guard::Stale);
+        let entry = Entry::new(self.scope, EventType::ConnectionCreated, new.subject());
+        transaction.put(entry.to_item(keys)?);
+        let plain = Connection::with_id(&new.id, &new.label, new.provider, new.created_at);
+        let (before, after) = (plain.told_rules(), new.told_rules());
+        if before != after {
+            let changed = EventType::ConnectionRulesChanged;
+            let entry = Entry::new(self.scope, changed, new.subject());
+            let entry = entry.with_change(Some(before), Some(after));
+            transaction.put(entry.to_item(keys)?);
+        }
+        self.write_alias(&mut transaction, &plain, new)?;
+        self.write_sole_of_new(&mut transaction, new).await?;
+        Ok(transaction)
+    }
+
     /// Writes a changed connection, which has the next revision. Returns the guards that did not hold.
     pub(super) async fn write_changed(
         self,

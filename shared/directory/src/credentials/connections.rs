@@ -102,6 +102,9 @@ pub(super) struct DeletedConnection {
     /// The connection that has what it owned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) handed_to: Option<String>,
+    /// When it was deleted. Earlier versions do not note it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) deleted_at: Option<Timestamp>,
 }
 
 /// What becomes of the people of a connection that is deleted.
@@ -197,44 +200,38 @@ impl Credentials<'_> {
         label: &str,
         provider: Provider,
     ) -> Result<Connection, Error> {
-        let created = self.make_connection(label, provider, None).await?;
+        let new = Connection::new(label, provider, now());
+        let created = self.make_connection(&new, None).await?;
         created.ok_or(Error::Busy(None))
     }
 
-    /// Creates a connection with a form. Returns `None` if the form was used before.
+    /// Creates a connection with a form. If it is `observed`, what it sends takes no effect at first. Returns `None` if the
+    /// form was used before.
     ///
     /// # Errors
-    /// `404` when the tenant was deleted or is being deleted; `409` while another connection is observed.
+    /// `404` when the tenant was deleted or is being deleted; `409` while another connection is observed, and for an
+    /// observed one when the tenant has other connections, or has observed too many.
     pub async fn create_connection_by(
         self,
         form: FormId,
         label: &str,
         provider: Provider,
+        observed: bool,
     ) -> Result<Option<Connection>, Error> {
-        self.make_connection(label, provider, Some(form)).await
+        let new = Connection {
+            observing: observed,
+            ..Connection::new(label, provider, now())
+        };
+        self.make_connection(&new, Some(form)).await
     }
 
     async fn make_connection(
         self,
-        label: &str,
-        provider: Provider,
+        new: &Connection,
         form: Option<FormId>,
     ) -> Result<Option<Connection>, Error> {
-        let connection = &Connection::new(label, provider, now());
-        let key = &self.scope.keys().connection(&connection.id);
         retry_stale(|_| async move {
-            let mut transaction = Transaction::default();
-            let item = to_item(key, connection)?;
-            transaction.put_if(item, Expression::absent(), Guard::Stale);
-            let created = EventType::ConnectionCreated;
-            let entry = Entry::new(self.scope, created, connection.subject());
-            transaction.put(entry.to_item(self.scope.keys())?);
-            if self.scope.stored_tenant().await?.deleting {
-                return Err(tenant_gone(self.scope));
-            }
-            let id = connection.id.clone();
-            self.write_sole(&mut transaction, |ids| _ = ids.insert(id))
-                .await?;
+            let mut transaction = self.creation(new).await?;
             if let Some(form) = form {
                 write_use(self.scope, &mut transaction, form)?;
             }
@@ -242,7 +239,7 @@ impl Credentials<'_> {
             if failed.contains(&Guard::Used) {
                 return Ok(Some(None));
             }
-            Ok(failed.is_empty().then(|| Some(connection.clone())))
+            Ok(failed.is_empty().then(|| Some(new.clone())))
         })
         .await
     }
@@ -291,32 +288,6 @@ impl Credentials<'_> {
             ))
         };
         items.into_iter().map(named).collect()
-    }
-
-    /// Changes the name or the product of a connection, or both; `None` leaves a value as it is.
-    ///
-    /// # Errors
-    /// `404` when the connection does not exist.
-    pub async fn change_connection(
-        self,
-        id: &str,
-        label: Option<String>,
-        provider: Option<Provider>,
-    ) -> Result<Connection, Error> {
-        let (label, provider) = (&label, &provider);
-        retry_stale(|_| async move {
-            let before = self.connection(id).await?;
-            let mut after = before.clone();
-            after.label = label.clone().unwrap_or(after.label);
-            after.provider = provider.unwrap_or(after.provider);
-            if after == before {
-                return Ok(Some(after));
-            }
-            let after = after.at_next_revision();
-            let failed = self.write_changed(&before, &after).await?;
-            Ok(failed.is_empty().then_some(after))
-        })
-        .await
     }
 
     /// Deletes a connection and revokes its tokens. The people and groups that it pushed stay.
@@ -369,6 +340,7 @@ impl Credentials<'_> {
         let name = DeletedConnection {
             label: connection.label.clone(),
             handed_to: people.heir().map(str::to_owned),
+            deleted_at: Some(now()),
         };
         transaction.put(to_item(&keys.deleted_connection(id), &name)?);
         let deleted = EventType::ConnectionDeleted;

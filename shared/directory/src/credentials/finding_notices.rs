@@ -1,5 +1,5 @@
-//! What bounds mail about findings: an address gets one about each finding and ten in all within most of a day, and each
-//! counts as one of the tenant's mails of the day.
+//! What bounds mail about findings: an address gets one about each finding and ten in all within most of a day, and a tenant
+//! as many in a day as it may send invitations. They are counted apart, so that no invitation takes the place of an alarm.
 
 use rollcall_model::EventType;
 use rollcall_store::{
@@ -15,7 +15,7 @@ use crate::credentials::invitations::{
 const MAX_FINDINGS: usize = 10;
 
 impl Credentials<'_> {
-    /// Claims an address and one of the day's mails for the event of a finding. Returns whether the mail may be sent.
+    /// Claims an address and one of the day's mails about findings for the event of a finding. Returns whether the mail may be sent.
     ///
     /// # Errors
     /// Only table errors.
@@ -28,7 +28,7 @@ impl Credentials<'_> {
     ) -> Result<bool, Error> {
         let at = now();
         let address_key = &notice_key(self.scope, EventType::HealthOpened, address);
-        let day_key = &self.day_key(at);
+        let day_key = &self.day_key("findings", at);
         let expires = at.as_second() + NOTICE_QUIET;
         retry_stale(|_| async move {
             let wanted = [address_key.clone(), day_key.clone()];
@@ -71,8 +71,7 @@ impl Credentials<'_> {
             let mut transaction = Transaction::default();
             transaction.put_if(to_item(address_key, &item)?, same_claims, Guard::Stale);
             transaction.put_if(to_item(day_key, &counted)?, same_count, Guard::Stale);
-            let committed = self.scope.table.transact(&transaction).await?.is_empty();
-            Ok(committed.then_some(true))
+            Ok(self.claimed(transaction).await?.then_some(true))
         })
         .await
     }

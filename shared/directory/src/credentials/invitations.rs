@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use rollcall_model::{Actor, EventType, Origin, Subject, sha256_hex};
+use rollcall_model::{Actor, EventType, Origin, Subject, USERS, sha256_hex};
 use rollcall_store::{
     Error, Expression, Guard, Item, Key, Scope, Transaction, from_item, now, number, retry_stale,
     string, to_item,
@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::credentials::handle::Credentials;
+use crate::credentials::rejected_mail::mark_of;
 use crate::journal::entry::Entry;
 
 /// How long an address gets no other mail, in seconds: seven days.
@@ -173,7 +174,10 @@ impl Credentials<'_> {
     /// Only table errors.
     pub async fn release_link(self, event: &str, address: &str) -> Result<(), Error> {
         let at = now();
-        let (address_key, day_key) = (&link_key(self.scope, address), &self.day_key(at));
+        let (address_key, day_key) = (
+            &link_key(self.scope, address),
+            &self.day_key("invitations", at),
+        );
         retry_stale(|_| async move {
             let wanted = [address_key.clone(), day_key.clone()];
             let mut found = self.scope.table.find(wanted).await?;
@@ -254,17 +258,16 @@ impl Credentials<'_> {
             };
             let mut transaction = Transaction::default();
             transaction.put_if(to_item(key, &item)?, same, Guard::Stale);
-            let committed = self.scope.table.transact(&transaction).await?.is_empty();
-            Ok(committed.then_some(true))
+            Ok(self.claimed(transaction).await?.then_some(true))
         })
         .await
     }
 
-    /// Returns the key of the mails of a day.
-    pub(super) fn day_key(self, at: Timestamp) -> Key {
+    /// Returns the key of the number of mails of a day and a kind: `invitations`, which are links as well, or `findings`.
+    pub(super) fn day_key(self, kind: &str, at: Timestamp) -> Key {
         let date = at.to_string().chars().take(10).collect::<String>();
         let leases = self.scope.keys().leases();
-        leases.at(format!("invitations#{date}"))
+        leases.at(format!("{kind}#{date}"))
     }
 
     async fn claim_mail(
@@ -274,7 +277,7 @@ impl Credentials<'_> {
         per_day: u32,
     ) -> Result<Option<Taken>, Error> {
         let at = now();
-        let (address_key, day_key) = (&address_key, &self.day_key(at));
+        let (address_key, day_key) = (&address_key, &self.day_key("invitations", at));
         retry_stale(|_| async move {
             let wanted = [address_key.clone(), day_key.clone()];
             let mut found = self.scope.table.find(wanted).await?;
@@ -311,17 +314,30 @@ impl Credentials<'_> {
                 Some(day) => Expression::new("sent = :sent").with(":sent", number(day.sent)),
             };
             transaction.put_if(to_item(day_key, &counted)?, same_count, Guard::Stale);
-            let committed = self.scope.table.transact(&transaction).await?.is_empty();
-            Ok(committed.then_some(None))
+            Ok(self.claimed(transaction).await?.then_some(None))
         })
         .await
     }
 
-    /// Writes to the journal that a person gets no invitation, and why.
+    /// Commits claims, unless the tenant is gone. Returns `false` if something has changed since it was read.
+    ///
+    /// # Errors
+    /// `404` when the tenant was deleted.
+    pub(super) async fn claimed(self, mut transaction: Transaction) -> Result<bool, Error> {
+        self.scope.check_alive(&mut transaction);
+        let failed = self.scope.table.transact(&transaction).await?;
+        match failed.contains(&Guard::Gone) {
+            true => self.scope.tenant_in(None).map(|_| false),
+            false => Ok(failed.is_empty()),
+        }
+    }
+
+    /// Writes to the journal that a person gets no invitation, and why. Does nothing if the person or the tenant was deleted.
     ///
     /// # Errors
     /// Only table errors.
     pub async fn note_not_invited(self, person: Subject, why: NotInvited) -> Result<(), Error> {
+        let user = self.scope.keys().resource(&USERS, &person.id);
         let entry = Entry {
             actor: Actor::SYSTEM,
             origin: Origin::default(),
@@ -329,13 +345,15 @@ impl Credentials<'_> {
         };
         let entry = entry.with_change(None, Some(json!({"reason": why.as_str()})));
         let mut transaction = Transaction::default();
+        self.scope.check_alive(&mut transaction);
+        transaction.check(user, Expression::present(), Guard::Gone);
         transaction.put(entry.to_item(self.scope.keys())?);
         self.scope.table.transact(&transaction).await.map(|_| ())
     }
 }
 
-/// Returns the keys of all claims on an address.
-pub(crate) fn claims_on(scope: &Scope, address: &str) -> [Key; 5] {
+/// Returns the keys of all claims on an address, and of the mark that it rejects mail.
+pub(crate) fn claims_on(scope: &Scope, address: &str) -> [Key; 6] {
     let notice = |about| notice_key(scope, about, address);
     [
         invitation_key(scope, address),
@@ -343,6 +361,7 @@ pub(crate) fn claims_on(scope: &Scope, address: &str) -> [Key; 5] {
         notice(EventType::ConnectionSubjectsChanged),
         notice(EventType::BrakeTripped),
         notice(EventType::HealthOpened),
+        mark_of(scope, address),
     ]
 }
 

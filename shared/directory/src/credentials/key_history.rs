@@ -2,7 +2,7 @@
 //! the whole stack, so no tenant's journal has it. Whoever invoked the function is in CloudTrail.
 
 use jiff::Timestamp;
-use rollcall_model::{Origin, TenantId, new_id};
+use rollcall_model::{Origin, TenantId, cleaned, new_id};
 use rollcall_store::{Error, Item, Range, StackKeys, Table, from_item, now, to_item};
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,7 @@ pub struct KeyChange {
     pub action: String,
     /// The id of the key.
     pub id: String,
-    /// The name that it was issued under.
+    /// The name that it was issued under, without secrets.
     pub label: String,
     /// The ids of its scopes. `None` is all scopes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,7 +69,7 @@ impl KeyChange {
             at: now(),
             action: action.to_owned(),
             id: key.id.clone(),
-            label: key.label.clone(),
+            label: cleaned(&key.label),
             scopes: key.scopes.clone(),
             tenant: key.tenant.clone(),
             expires_at: key.expires_at,

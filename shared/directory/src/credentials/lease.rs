@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_store::{Error, Expression, Guard, Transaction, from_item, now, number, to_item};
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +19,7 @@ pub enum Lease {
     Ours,
     /// Another worker, whose lease has not ended. It is at work, or has failed.
     Theirs,
-    /// Nobody: the work is done.
+    /// Nobody: the work is done, or its tenant was deleted.
     Done,
 }
 
@@ -63,10 +64,14 @@ impl Credentials<'_> {
         let lease = LeaseItem::until(at.saturating_add(seconds), false);
         let mut transaction = Transaction::default();
         transaction.put_if(to_item(&key, &lease)?, free, Guard::Stale);
-        match self.scope.table.transact(&transaction).await?.is_empty() {
-            true => Ok(Lease::Ours),
-            false => Ok(Lease::Theirs),
-        }
+        // An event can arrive again after its tenant was erased.
+        self.scope.check_alive(&mut transaction);
+        let failed = self.scope.table.transact(&transaction).await?;
+        Ok(match failed.is_empty() {
+            true => Lease::Ours,
+            false if failed.contains(&Guard::Gone) => Lease::Done,
+            false => Lease::Theirs,
+        })
     }
 
     /// Takes a turn at work that may begin once in `every`, and returns `None`. If it is too early, returns the number of
@@ -85,13 +90,19 @@ impl Credentials<'_> {
         Ok(Some(u32::try_from(left).unwrap_or_default().max(1)))
     }
 
-    /// Marks a piece of work as done.
+    /// Marks a piece of work that was leased as done. Does nothing if the lease was erased with its tenant.
     ///
     /// # Errors
     /// Only table errors.
     pub async fn done(self, work: &str) -> Result<(), Error> {
         let lease = LeaseItem::until(now().as_second(), true);
         let key = self.scope.keys().leases().at(work);
-        self.scope.table.put(to_item(&key, &lease)?).await
+        let set = Expression::new("SET claimed_until = :until, done = :done, expires = :expires")
+            .with(":until", number(lease.claimed_until))
+            .with(":done", AttributeValue::Bool(lease.done))
+            .with(":expires", number(lease.expires));
+        let leased = Expression::present();
+        self.scope.table.update_if(&key, &set, &leased).await?;
+        Ok(())
     }
 }

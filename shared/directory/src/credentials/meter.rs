@@ -1,8 +1,8 @@
 //! The meter of a tenant: one small item that every request with a token of the tenant books on, beside the token's
 //! own item and at the same time.
 //!
-//! It bounds all tokens of the tenant together, and it says what is true of all of them at once: their limit, how long
-//! their requests are logged, from which addresses they come, what becomes of deleted people who are pushed again, what the log keeps, which schemas
+//! It bounds all tokens of the tenant together, with its sessions and the service keys that are bound to it, and it says
+//! what is true of all of the tokens at once: their limit, how long their requests are logged, from which addresses they come, what becomes of deleted people who are pushed again, what the log keeps, which schemas
 //! are declared, and whose tokens are dead because their connection or their tenant is. However many tokens there are,
 //! one write changes that for the next request of each.
 //!
@@ -82,6 +82,14 @@ impl Metered for MeterItem {
 }
 
 impl MeterItem {
+    /// The meter of a tenant that is erased.
+    fn of_nobody() -> Self {
+        Self {
+            gone: true,
+            ..Self::default()
+        }
+    }
+
     /// Returns whether the item holds a copy of the tenant, or the tenant is gone.
     pub(super) fn is_complete(&self) -> bool {
         self.gone || self.of_revision.is_some()
@@ -184,10 +192,11 @@ pub(super) async fn is_current(table: &Table, tenant: &TenantId) -> Result<bool,
     let mut found = table.find([live.clone(), meter.clone()]).await?;
     let live = found.take(&live).map(TenantItem::from_item).transpose()?;
     let meter = found.take(&meter).map(from_item::<MeterItem>).transpose()?;
+    let is_erased = live.is_none() && meter.is_none();
     let meter = meter.unwrap_or_default();
     Ok(match live.filter(|tenant| !tenant.deleting) {
         Some(tenant) => meter.of_revision >= Some(tenant.revision),
-        None => meter.gone,
+        None => meter.gone || is_erased,
     })
 }
 
@@ -200,12 +209,21 @@ pub(crate) async fn refresh(table: &Table, tenant: &TenantId) -> Result<(), Erro
 pub(super) async fn refreshed(table: &Table, tenant: &TenantId) -> Result<MeterItem, Error> {
     let keys = Keys::of(tenant);
     let stored = table.get(&keys.tenant()).await?;
-    let live = stored.map(TenantItem::from_item).transpose()?;
+    let stored = stored.map(TenantItem::from_item).transpose()?;
     let key = keys.meter();
-    let Some(tenant) = live.filter(|tenant| !tenant.deleting) else {
+    let is_deleted = stored.is_none();
+    let Some(tenant) = stored.filter(|tenant| !tenant.deleting) else {
         let set = Expression::new("SET gone = :yes").with(":yes", AttributeValue::Bool(true));
         let condition = Expression::new("attribute_not_exists(gone)");
-        return item_of(table.update_if(&key, &set, &condition).await?);
+        // The deletion has marked the meter. Without one, the tenant is erased, and nothing of it is written again.
+        let condition = match is_deleted {
+            true => condition.and("attribute_exists(PK)"),
+            false => condition,
+        };
+        return match table.update_if(&key, &set, &condition).await? {
+            Updated::Absent => Ok(MeterItem::of_nobody()),
+            updated => item_of(updated),
+        };
     };
     // An admin can change the settings at any time, so only a new ceiling starts anew.
     let same_ceiling = |condition: Expression| {

@@ -6,18 +6,22 @@
 use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
 use rollcall_model::Reason;
 use rollcall_scim as scim;
 use rollcall_store::{
-    Error, Expression, Guard, Scope, TenantItem, Transaction, now, number, retry_stale, string,
+    Error, Expression, Guard, Scope, TenantItem, Transaction, from_item, now, number, retry_stale,
+    string,
 };
 
-use crate::credentials::connections::{Connection, MadeReal};
+use crate::credentials::connections::{Connection, DeletedConnection, MadeReal};
 use crate::credentials::handle::Credentials;
 use crate::credentials::meter::{listed, refresh};
 
 /// The number of connections that a tenant notes as observed, with those that were deleted.
 const MAX_OBSERVING: usize = 20;
+/// How long after a deletion a request of the connection may still be under way, at most.
+const STILL_UNDER_WAY: SignedDuration = SignedDuration::from_hours(1);
 
 impl MadeReal {
     pub(super) fn to_value(&self) -> AttributeValue {
@@ -96,10 +100,7 @@ impl Credentials<'_> {
                 return Err(too_many());
             }
             observing.insert(after.id.clone());
-            let set = Expression::new("SET observing = :observing")
-                .with(":observing", listed(&BTreeSet::from([after.id.clone()])));
-            let there = Expression::new("attribute_not_exists(gone)");
-            transaction.update_if(self.scope.keys().meter(), set, there, Guard::Stale);
+            self.observe_in_meter(transaction, &after.id);
         } else {
             observing.remove(&after.id);
         }
@@ -111,21 +112,69 @@ impl Credentials<'_> {
         Ok(())
     }
 
-    /// Checks that a new connection can be observed: before it is created, since it must never be there without.
+    /// Adds to the transaction that the meter has a connection as the one that is only observed.
+    pub(super) fn observe_in_meter(self, transaction: &mut Transaction, id: &str) {
+        let set = Expression::new("SET observing = :observing")
+            .with(":observing", listed(&BTreeSet::from([id.to_owned()])));
+        let there = Expression::new("attribute_not_exists(gone)");
+        transaction.update_if(self.scope.keys().meter(), set, there, Guard::Stale);
+    }
+
+    /// Returns whether a deleted connection was only observed, so that something may be left over of what it said.
     ///
     /// # Errors
-    /// `409` when it would not be the only one, when it is to replace others, and when the tenant has observed too many.
-    pub(super) async fn check_observed(self, new: &Connection) -> Result<(), Error> {
-        if !self.connection_ids().await?.is_empty() {
-            return Err(not_alone());
+    /// Only table errors.
+    pub async fn was_observed(self, connection: &str) -> Result<bool, Error> {
+        match self.scope.stored_tenant().await {
+            Err(error) if error.is_refusal() => Ok(false),
+            tenant => Ok(tenant?.observed_gone.contains(connection)),
         }
-        if !new.replaces.is_empty() {
-            return Err(replaces_none());
+    }
+
+    /// Forgets that a deleted connection was only observed, once nothing of what it said is left over: from then on, what it
+    /// has marked counts. A request that was under way when it was deleted may still have said something about people whom the
+    /// pass was already behind, so this does nothing if the pass began within an hour of that, or nobody knows when.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn forget_observed(
+        self,
+        connection: &str,
+        began: Option<Timestamp>,
+    ) -> Result<(), Error> {
+        let Some(began) = began else {
+            return Ok(());
+        };
+        let key = self.scope.keys().deleted_connection(connection);
+        let deleted = self.scope.table.get(&key).await?;
+        let deleted = deleted.map(from_item::<DeletedConnection>).transpose()?;
+        let at = deleted.and_then(|it| it.deleted_at);
+        if at.is_some_and(|at| at + STILL_UNDER_WAY > began) {
+            return Ok(());
         }
-        match self.scope.stored_tenant().await?.observing.len() {
-            MAX_OBSERVING.. => Err(too_many()),
-            _ => Ok(()),
-        }
+        retry_stale(|_| async move {
+            let tenant = match self.scope.stored_tenant().await {
+                Err(error) if error.is_refusal() => return Ok(Some(())),
+                tenant => tenant?,
+            };
+            let (mut observing, mut gone) = (tenant.observing, tenant.observed_gone);
+            if !gone.remove(connection) {
+                return Ok(Some(()));
+            }
+            observing.remove(connection);
+            let set =
+                "SET revision = revision + :one, observing = :observing, observed_gone = :gone";
+            let set = Expression::new(set)
+                .with(":one", number(1))
+                .with(":observing", listed(&observing))
+                .with(":gone", listed(&gone));
+            let unchanged = Expression::at_revision(tenant.revision);
+            let mut transaction = Transaction::default();
+            transaction.update_if(self.scope.keys().tenant(), set, unchanged, Guard::Stale);
+            let failed = self.scope.table.transact(&transaction).await?;
+            Ok(failed.is_empty().then_some(()))
+        })
+        .await
     }
 
     /// Copies to the meter which connections are observed, if that may have changed.
@@ -174,10 +223,32 @@ pub(crate) async fn observing(scope: &Scope) -> Result<BTreeSet<String>, Error> 
     }
 }
 
+/// Checks that a new connection can be observed beside these others. Returns those that the tenant has observed, with it.
+///
+/// # Errors
+/// `409` when it would not be the only one, when it is to replace others, and when the tenant has observed too many.
+pub(super) fn with_observed(
+    mut observing: BTreeSet<String>,
+    others: &BTreeSet<String>,
+    new: &Connection,
+) -> Result<BTreeSet<String>, Error> {
+    if !others.is_empty() {
+        return Err(not_alone());
+    }
+    if !new.replaces.is_empty() {
+        return Err(replaces_none());
+    }
+    if observing.len() >= MAX_OBSERVING {
+        return Err(too_many());
+    }
+    observing.insert(new.id.clone());
+    Ok(observing)
+}
+
 fn not_alone() -> Error {
     conflict(
-        "a connection can be observed while it is the tenant's only one; delete the others first, or use a tenant for \
-         trying out",
+        "a connection can be observed only while it is the tenant's only one; delete the others first, or use a test \
+         tenant",
     )
 }
 
@@ -193,15 +264,15 @@ fn too_many() -> Error {
 
 fn sent_before() -> Error {
     conflict(
-        "this connection has sent requests before, so what it said is in effect; delete it, create another connection, and \
-         observe that before its first request",
+        "this connection has sent requests before, so what it sent is in effect; delete it, create another \
+         connection, and observe that before its first request",
     )
 }
 
 /// Returns the refusal of another connection beside one that is only observed.
 pub(super) fn one_is_observed() -> Error {
     conflict(
-        "a connection is only observed, and works alone while it is; make it real or delete it first",
+        "a connection that is only observed must be the only one; make it real or delete it first",
     )
 }
 

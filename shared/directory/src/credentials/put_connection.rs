@@ -1,13 +1,12 @@
 //! Puts a connection under an id that the caller chose: creates it, or replaces what can be changed of it.
 
-use rollcall_model::{EventType, Provider, is_chosen_id, is_id};
+use rollcall_model::{Provider, is_chosen_id, is_id};
 use rollcall_scim as scim;
-use rollcall_store::{Error, Expression, Guard, Transaction, now, retry_stale, to_item};
+use rollcall_store::{Error, Expression, Guard, now, retry_stale};
 
 use crate::credentials::connection_rules::{ConnectionRules, alias_in_use};
-use crate::credentials::connections::{Connection, connection_not_found, tenant_gone};
+use crate::credentials::connections::{Connection, connection_not_found};
 use crate::credentials::handle::Credentials;
-use crate::journal::entry::Entry;
 
 impl Credentials<'_> {
     /// Creates the connection with this id, or replaces its name, its product and these rules. Returns it, and whether it
@@ -30,37 +29,20 @@ impl Credentials<'_> {
         }
         retry_stale(|_| async move {
             let stored = self.known_connection(id).await?;
-            let (wanted, failed) = match &stored {
+            let (new, failed) = match &stored {
                 Some(before) => {
                     let mut named = before.clone();
                     label.clone_into(&mut named.label);
                     named.provider = provider;
-                    let after = rules.applied_to(&named)?;
-                    if after == *before {
-                        return Ok(Some((after, false)));
-                    }
-                    let after = self.to_be_observed(before, after).await?;
-                    let after = after.at_next_revision();
-                    let failed = self.write_changed(before, &after).await?;
-                    self.refresh_if(after.observing != before.observing).await?;
-                    (after, failed)
+                    let replaced = self.write_rules(before, &named, rules).await?;
+                    return Ok(replaced.map(|after| (after, false)));
                 }
                 // The form of ids that are generated. Such a connection was deleted, or is that of another tenant.
                 None if is_id(id) => return Err(connection_not_found(id)),
                 None => {
                     let new = Connection::with_id(id, label, provider, now());
-                    let mut new = rules.applied_to(&new)?;
-                    let is_observed = std::mem::take(&mut new.observing);
-                    if is_observed {
-                        self.check_observed(&new).await?;
-                    }
+                    let new = rules.applied_to(&new)?;
                     let failed = self.write_new(&new).await?;
-                    if is_observed && failed.is_empty() {
-                        // It has no token yet.
-                        new = self
-                            .change_rules(id, &ConnectionRules::observing(true))
-                            .await?;
-                    }
                     (new, failed)
                 }
             };
@@ -71,20 +53,15 @@ impl Credentials<'_> {
             if failed.contains(&Guard::Unique) && !failed.contains(&Guard::Stale) {
                 return Err(alias_in_use());
             }
-            Ok(failed.is_empty().then_some((wanted, stored.is_none())))
+            Ok(failed.is_empty().then_some((new, true)))
         })
         .await
     }
 
     /// Writes a connection that does not exist yet. Returns the guards that did not hold.
     async fn write_new(self, new: &Connection) -> Result<Vec<Guard>, Error> {
-        if self.scope.stored_tenant().await?.deleting {
-            return Err(tenant_gone(self.scope));
-        }
         let keys = self.scope.keys();
-        let mut transaction = Transaction::default();
-        let item = to_item(&keys.connection(&new.id), new)?;
-        transaction.put_if(item, Expression::absent(), Guard::Stale);
+        let mut transaction = self.creation(new).await?;
         // The logs and what it owned would become those of another one.
         let deleted = keys.deleted_connection(&new.id);
         transaction.check(deleted, Expression::absent(), Guard::Gone);
@@ -93,20 +70,6 @@ impl Credentials<'_> {
             let alias = keys.connection_alias(&new.id);
             transaction.check(alias, Expression::absent(), Guard::Gone);
         }
-        let plain = Connection::with_id(&new.id, &new.label, new.provider, new.created_at);
-        self.write_alias(&mut transaction, &plain, new)?;
-        let entry = Entry::new(self.scope, EventType::ConnectionCreated, new.subject());
-        transaction.put(entry.to_item(keys)?);
-        let (before, after) = (plain.told_rules(), new.told_rules());
-        if before != after {
-            let changed = EventType::ConnectionRulesChanged;
-            let entry = Entry::new(self.scope, changed, new.subject());
-            let entry = entry.with_change(Some(before), Some(after));
-            transaction.put(entry.to_item(keys)?);
-        }
-        let id = new.id.clone();
-        self.write_sole(&mut transaction, |ids| _ = ids.insert(id))
-            .await?;
         self.scope.table.transact(&transaction).await
     }
 }

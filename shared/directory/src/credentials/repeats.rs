@@ -11,6 +11,7 @@ use rollcall_store::{
     now, number, string, text,
 };
 use serde::Deserialize;
+use serde_json::Value;
 
 /// A request as it is presented: the key that the caller chose, and the digest of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,13 +186,34 @@ impl Repeat {
     }
 }
 
+/// Returns whether a location is that of the tenant, or of something in it.
+fn leads_to(location: &str, tenant: &TenantId) -> bool {
+    let mut segments = location.split(['/', '?']);
+    segments.any(|segment| segment == "tenants") && segments.next() == Some(tenant.as_str())
+}
+
+/// Returns whether an answer tells of the tenant: it, or a part of it, names it as its `tenant`.
+fn tells_of(body: &str, tenant: &TenantId) -> bool {
+    fn is_in(value: &Value, tenant: &str) -> bool {
+        match value {
+            Value::Object(members) => members.iter().any(|(name, value)| {
+                name == "tenant" && value.as_str() == Some(tenant) || is_in(value, tenant)
+            }),
+            Value::Array(list) => list.iter().any(|value| is_in(value, tenant)),
+            _ => false,
+        }
+    }
+    let value = serde_json::from_str(body);
+    value.is_ok_and(|value| is_in(&value, tenant.as_str()))
+}
+
 /// Removes the stored answers of the stack about a tenant that is erased. Returns how many there were.
 pub(crate) async fn forget_tenant(table: &Table, tenant: &TenantId) -> Result<u64, Error> {
-    let suffix = format!("/tenants/{tenant}");
     let about = table.query_all(Range::all(StackKeys::repeats())).await?;
     let about = about.iter().filter(|item| {
-        let location = text(item, "answer_location").ok();
-        location.is_some_and(|location| location.ends_with(&suffix))
+        let location = text(item, "answer_location").unwrap_or_default();
+        let body = text(item, "answer_body").unwrap_or_default();
+        leads_to(location, tenant) || tells_of(body, tenant)
     });
     let keys = about.map(|item| Ok(StackKeys::repeats().at(text(item, "SK")?)));
     let keys = keys.collect::<Result<Vec<Key>, Error>>()?;

@@ -263,6 +263,13 @@ mod tests {
     }
 
     #[test]
+    fn the_note_of_a_use_alone_is_no_key() {
+        // What a function may write that must not issue keys. See the rights of `Portal` in `infra/template.yaml`.
+        let noted = json!({"SK": "", "last_used_at": "2026-01-01T00:00:00Z"});
+        assert!(serde_json::from_value::<ServiceKeyItem>(noted).is_err());
+    }
+
+    #[test]
     fn nobody_issues_more_than_they_have() {
         let all = stored(json!({}));
         let scoped =

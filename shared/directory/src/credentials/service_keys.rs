@@ -3,8 +3,8 @@
 use rollcall_model::{InvalidTenantId, KeyScope, TenantId, shown};
 use rollcall_scim as scim;
 use rollcall_store::{
-    Error, Expression, Found, Item, Key, Range, StackKeys, Table, Transaction, from_item, now,
-    string, to_item,
+    Error, Expression, Found, Guard, Item, Key, Range, Scope, StackKeys, Table, Transaction,
+    from_item, now, string, to_item,
 };
 
 use crate::cache::{Cache, Moment};
@@ -134,6 +134,33 @@ impl<'a> ServiceKeys<'a> {
         transaction.put(KeyChange::revoked(&item.into(), by).to_item()?);
         transaction.delete(stored);
         self.table.transact(&transaction).await.map(|_| ())
+    }
+
+    /// Revokes all keys that are bound to a tenant, which is deleted.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn revoke_bound(scope: &Scope) -> Result<(), Error> {
+        let items = Range::all(StackKeys::service_keys());
+        for item in scope.table.query_all(items).await? {
+            let item: ServiceKeyItem = from_item(item)?;
+            let stored = StackKeys::service_keys().at(item.sort_key.clone());
+            let key = ServiceKey::from(item);
+            if key.tenant.as_ref() != Some(&scope.tenant) {
+                continue;
+            }
+            let by = KeyChanger {
+                by_key: scope.actor.id().map(str::to_owned),
+                request_id: Some(scope.request_id.clone()),
+                origin: scope.origin.clone(),
+            };
+            let mut transaction = Transaction::default();
+            transaction.put(KeyChange::revoked(&key, by).to_item()?);
+            // Somebody else may have revoked it.
+            transaction.delete_if(stored, Expression::present(), Guard::Gone);
+            scope.table.transact(&transaction).await?;
+        }
+        Ok(())
     }
 
     async fn item(self, id: &str) -> Result<ServiceKeyItem, Error> {

@@ -12,30 +12,45 @@ use rollcall_store::{Error, Expression, Guard, TenantItem, Transaction, now, num
 use crate::credentials::connections::Connection;
 use crate::credentials::handle::Credentials;
 use crate::credentials::meter::listed;
-use crate::credentials::observing::one_is_observed;
+use crate::credentials::observing::{one_is_observed, with_observed};
 
 /// The time after which the pass that makes a connection real counts as lost.
 const LATE: SignedDuration = SignedDuration::from_hours(1);
 
+/// What is left to do about connections that were observed: the message that orders it may be lost.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LateObserved {
+    /// The ids of those that were to be made real long ago.
+    pub to_make_real: Vec<String>,
+    /// The ids of those that were deleted, of which something may be left over.
+    pub to_take_back: Vec<String>,
+}
+
 impl Credentials<'_> {
-    /// Adds to the transaction which connection is the only one afterwards. The connections are those of now after
-    /// `change`.
+    /// Adds to the transaction which connection is the only one once a new one exists, and whether that is only observed.
     ///
     /// # Errors
-    /// `404` when the tenant was deleted; `409` when the change adds a connection while one is observed.
-    pub(super) async fn write_sole(
+    /// `404` when the tenant was deleted; `409` while another connection is observed, and when the new one is to be and
+    /// cannot.
+    pub(super) async fn write_sole_of_new(
         self,
         transaction: &mut Transaction,
-        change: impl FnOnce(&mut BTreeSet<String>),
+        new: &Connection,
     ) -> Result<(), Error> {
         let tenant = self.scope.stored_tenant().await?;
         let before = self.connection_ids().await?;
         let mut ids = before.clone();
-        change(&mut ids);
-        if ids.len() > before.len() && !tenant.observing.is_disjoint(&before) {
+        ids.insert(new.id.clone());
+        let set = if new.observing {
+            let observing = with_observed(tenant.observing, &before, new)?;
+            self.observe_in_meter(transaction, &new.id);
+            noted_with(&ids, ", observing = :observing").with(":observing", listed(&observing))
+        } else if tenant.observing.is_disjoint(&before) {
+            noted(&ids)
+        } else {
             return Err(one_is_observed());
-        }
-        let (set, unchanged) = (noted(&ids), Expression::at_revision(tenant.revision));
+        };
+        let unchanged = Expression::at_revision(tenant.revision);
         transaction.update_if(self.scope.keys().tenant(), set, unchanged, Guard::Stale);
         Ok(())
     }
@@ -62,26 +77,35 @@ impl Credentials<'_> {
         Ok(())
     }
 
-    /// Corrects which connection is the only one. Earlier versions do not note it. Returns the connections that were to be
-    /// made real long ago, of which that is not done.
+    /// Corrects which connection is the only one. Earlier versions do not note it. Returns what is left to do about
+    /// connections that were observed.
     ///
     /// # Errors
     /// Only table errors.
-    pub async fn complete_sole_connection(self) -> Result<Vec<String>, Error> {
+    pub async fn complete_sole_connection(self) -> Result<LateObserved, Error> {
         let tenant = match self.scope.stored_tenant().await {
             // The tenant was deleted.
-            Err(error) if error.is_refusal() => return Ok(Vec::new()),
+            Err(error) if error.is_refusal() => return Ok(LateObserved::default()),
             tenant => tenant?,
         };
         let connections = self.connections().await?;
         let ids = connections.iter().map(|one| one.id.clone()).collect();
         let late = connections.into_iter().filter(|one| is_late(one, now()));
-        let late = late.map(|one| one.id).collect();
+        let late = LateObserved {
+            to_make_real: late.map(|one| one.id).collect(),
+            to_take_back: tenant.observed_gone.iter().cloned().collect(),
+        };
         if is_noted(&tenant, &ids) {
             return Ok(late);
         }
         let mut transaction = Transaction::default();
-        self.write_sole(&mut transaction, |_| {}).await?;
+        let unchanged = Expression::at_revision(tenant.revision);
+        transaction.update_if(
+            self.scope.keys().tenant(),
+            noted(&ids),
+            unchanged,
+            Guard::Stale,
+        );
         // If something has changed meanwhile, the next pass looks again.
         self.scope.table.transact(&transaction).await?;
         Ok(late)

@@ -127,6 +127,10 @@ pub(crate) struct TokenItem {
     /// neither its secret nor its access tokens.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) is_client: bool,
+    /// When it leaves the table, in seconds since 1970, for DynamoDB's time to live: after its end or its revocation, for as
+    /// long as requests with it are kept. Tokens without an end do not have it, nor do those that earlier versions revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) expires: Option<i64>,
     /// The networks from which it is accepted. Versions that do not know them accept it from everywhere.
     #[serde(default, skip_serializing_if = "AddressList::is_empty")]
     pub(super) addresses: AddressList,
@@ -168,6 +172,16 @@ impl TokenItem {
         expired.then_some(Refusal::Expired)
     }
 
+    /// Returns whether the token has ended and will leave the table.
+    pub(super) fn is_leaving(&self, now_us: i64) -> bool {
+        self.expires.is_some() && self.refusal(now_us).is_some()
+    }
+
+    /// Returns when a token that ends at a time leaves the table, in seconds since 1970. `end_us` is in microseconds.
+    pub(super) fn leaves_at(end_us: i64, keep_days: u32) -> i64 {
+        end_us / 1_000_000 + i64::from(keep_days) * 86_400
+    }
+
     /// Returns the seconds until the token has paid for what it has read, at least 1; `None` if it has.
     pub(super) fn seconds_of_reads(&self, now_us: i64) -> Option<u32> {
         let allow_at = self.reads_allow_at?;
@@ -192,6 +206,33 @@ impl TokenItem {
             revoked_at: self.revoked_us.map(time),
             allowed_addresses: self.addresses,
             is_keyed: self.key_id.is_some(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_the_authorizer_writes_alone_is_no_token() {
+        // Its rights in `infra/template.yaml` are these attributes. Each other one of a token keeps this from being one.
+        let counted = json!({
+            "SK": "", "allow_at": 0, "cost_us": 0, "keep_days": 90, "lead_us": 0, "reads_allow_at": 0, "reads_budget": 1,
+            "tat": 0, "used_us": 0,
+        });
+        let missing = ["id", "connection_id", "title", "shown", "created_us"];
+        for left_out in missing {
+            let mut item = counted.clone();
+            for name in missing.iter().filter(|name| **name != left_out) {
+                item[*name] = match *name {
+                    "created_us" => json!(0),
+                    _ => json!(""),
+                };
+            }
+            let item = serde_json::from_value::<TokenItem>(item);
+            assert!(item.is_err(), "{left_out}");
         }
     }
 }

@@ -17,6 +17,11 @@ use crate::credentials::secret::{Purpose, TokenSecret};
 use crate::credentials::token_item::{Token, TokenItem, TokenKind};
 use crate::journal::entry::Entry;
 
+/// How many tokens a tenant with a ceiling can have for each valid one, with those that have ended and will leave the table.
+const ENDED_PER_LIVE: u64 = 10;
+/// Every tenant can have so many, so that whoever rotates tokens each week meets no bound within a year.
+const MIN_ENDED: u64 = 200;
+
 /// A token or an OAuth client to issue.
 #[derive(Clone, Copy, Debug)]
 pub struct NewToken<'a> {
@@ -132,6 +137,8 @@ impl Credentials<'_> {
             reads_budget: None,
             key_id: key.map(|key| key.id),
             is_client: new.kind == TokenKind::OauthClient,
+            expires: expires_at
+                .map(|end| TokenItem::leaves_at(end.as_microsecond(), settings.retention_days)),
             addresses: new.allowed_addresses.cloned().unwrap_or_default(),
         };
         let mut transaction = Transaction::default();
@@ -173,21 +180,11 @@ impl Credentials<'_> {
         };
         let at = now().as_microsecond();
         let items = self.token_items().await?;
-        let live = items
-            .iter()
-            .filter(|item| item.refusal(at).is_none())
-            .count();
-        match u64::try_from(live).unwrap_or(u64::MAX) < most {
-            true => Ok(()),
-            false => Err(Error::Refused(
-                Reason::CeilingReached,
-                scim::Error::Forbidden(
-                    "the organisation has as many tokens as it may have; revoke one, or ask the vendor of the application \
-                     for more"
-                        .to_owned(),
-                ),
-            )),
-        }
+        let live = items.iter().filter(|item| item.refusal(at).is_none());
+        // Every issue, revocation and list reads those that no longer count too. What earlier versions revoked stays for good,
+        // so it must not count.
+        let leaving = items.iter().filter(|item| item.is_leaving(at));
+        check_number(most, live.count() as u64, leaving.count() as u64)
     }
 
     /// Lists every token, revoked ones included.
@@ -235,9 +232,12 @@ impl Credentials<'_> {
         transaction: &mut Transaction,
         item: &TokenItem,
     ) -> Result<(), Error> {
+        let at = now().as_microsecond();
         transaction.update_if(
             self.scope.keys().tokens().at(&item.hash),
-            Expression::new("SET revoked_us = :now").with(":now", number(now().as_microsecond())),
+            Expression::new("SET revoked_us = :now, expires = :leaves")
+                .with(":now", number(at))
+                .with(":leaves", number(TokenItem::leaves_at(at, item.keep_days))),
             Expression::present(),
             Guard::Stale,
         );
@@ -265,6 +265,43 @@ impl Credentials<'_> {
     }
 }
 
+/// Checks that a tenant with so many valid tokens, and so many that have ended and will leave the table, may have another
+/// one. Pure.
+fn check_number(most: u64, live: u64, leaving: u64) -> Result<(), Error> {
+    let detail = if live >= most {
+        "the organization has as many tokens as it may have; revoke one, or ask the vendor of the application for more"
+    } else if live + leaving >= most.saturating_mul(ENDED_PER_LIVE).max(MIN_ENDED) {
+        "the organization has issued and revoked so many tokens that it cannot issue another until some of them are \
+         forgotten; ask the vendor of the application for a higher ceiling"
+    } else {
+        return Ok(());
+    };
+    let refused = scim::Error::Forbidden(detail.to_owned());
+    Err(Error::Refused(Reason::CeilingReached, refused))
+}
+
 fn subject(item: &TokenItem) -> Subject {
     Subject::new("token", &item.id, &item.title)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn valid_tokens_and_those_that_leave_are_bounded() {
+        for (most, live, leaving, is_allowed) in [
+            (2, 1, 0, true),
+            (2, 2, 0, false),
+            (2, 0, 199, true),
+            (2, 1, 199, false),
+            (2, 0, 200, false),
+            (50, 1, 498, true),
+            (50, 1, 499, false),
+            (u64::MAX, 1, 1_000_000, true),
+        ] {
+            let checked = check_number(most, live, leaving);
+            assert_eq!(checked.is_ok(), is_allowed, "{most} {live} {leaving}");
+        }
+    }
 }

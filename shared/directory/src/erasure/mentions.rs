@@ -1,6 +1,7 @@
 //! What an entry of a log says about a person who is erased. Pure.
 //!
-//! An identifier counts only as a whole value: a part of another value can be about somebody else.
+//! An identifier counts only as a whole value: a part of another value can be about somebody else. A name counts only
+//! where users are searched by it.
 
 use std::collections::BTreeSet;
 
@@ -22,11 +23,17 @@ const REFERENCE: [&str; 2] = ["id", "value"];
 /// What such a reference tells of the person.
 const TOLD: [&str; 3] = ["display", "displayName", "name"];
 
-/// A person who is erased: their id and their identifiers, in lower case.
+/// The end of the path of a search whose query is the body.
+const SEARCH: &str = "/.search";
+/// The types of events with words of whoever has put a finding off.
+const OF_FINDINGS: &str = "health.";
+
+/// A person who is erased: their id, their identifiers and their names, in lower case.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Person<'a> {
     pub(crate) id: &'a str,
     pub(crate) identifiers: &'a BTreeSet<String>,
+    pub(crate) names: &'a BTreeSet<String>,
 }
 
 /// What becomes of an entry.
@@ -132,11 +139,42 @@ impl Person<'_> {
             || self.is_in_target(&request.target)
             || request.detail.iter().any(|it| self.is_quoted_in(it))
             || request.sent.iter().any(|it| self.is_in_json(it))
+            || self.is_searched(request)
+    }
+
+    /// Returns whether a request searches for users by a name of the person. It may have meant a namesake.
+    fn is_searched(&self, request: &LoggedRequest) -> bool {
+        let (path, query) = request
+            .target
+            .split_once('?')
+            .unwrap_or((&request.target, ""));
+        let path = path.trim_end_matches('/');
+        let has_body = path.ends_with(SEARCH);
+        let place = path.strip_suffix(SEARCH).unwrap_or(path);
+        if !place.is_empty() && !place.to_lowercase().ends_with("/users") {
+            return false;
+        }
+        let asked = decoded(&query.replace('+', " "));
+        let body = request.sent.iter().filter(|_| has_body);
+        let texts = body.map(|sent| sent.replace("\\\"", "\""));
+        std::iter::once(asked)
+            .chain(texts)
+            .any(|text| quotes_one(&text, self.names))
+    }
+
+    /// Returns the JSON text of a change without the words that the person has written into it; `None` if it has none.
+    pub(super) fn without_words(&self, kind: &str, actor: &Actor, text: &str) -> Option<String> {
+        if !kind.starts_with(OF_FINDINGS) || !self.acts(actor) {
+            return None;
+        }
+        let mut value: Value = serde_json::from_str(text).ok()?;
+        let reason = value.get_mut("reason").filter(|it| it.is_string())?;
+        *reason = Value::from(ERASED);
+        Some(value.to_string())
     }
 
     /// Returns whether a target has the id, an identifier as a segment behind the resource type, or one in quotes.
     fn is_in_target(&self, target: &str) -> bool {
-        let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut segments = path.trim_start_matches('/').split('/').skip(1);
         segments.any(|segment| self.is_called(&decoded(segment)))
@@ -152,13 +190,7 @@ impl Person<'_> {
     }
 
     fn is_called_in_quotes(&self, text: &str) -> bool {
-        let lower = text.to_lowercase();
-        let is_quoted = |name: &String| {
-            let name = name.replace('"', "\\\"");
-            let mut quoted = QUOTES.iter().map(|quote| format!("{quote}{name}{quote}"));
-            quoted.any(|it| lower.contains(&it))
-        };
-        self.identifiers.iter().any(is_quoted)
+        quotes_one(text, self.identifiers)
     }
 
     fn is_in_json(&self, text: &str) -> bool {
@@ -215,6 +247,21 @@ impl Person<'_> {
     }
 }
 
+fn decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+/// Returns whether a text has one of these values, which are in lower case, in quotes.
+fn quotes_one(text: &str, values: &BTreeSet<String>) -> bool {
+    let lower = text.to_lowercase();
+    let is_quoted = |value: &String| {
+        let value = value.replace('"', "\\\"");
+        let mut quoted = QUOTES.iter().map(|quote| format!("{quote}{value}{quote}"));
+        quoted.any(|it| lower.contains(&it))
+    };
+    values.iter().any(is_quoted)
+}
+
 /// Returns whether an identifier in a change of this type is that of whoever had it at that time: what a refused sign-in
 /// or a portal link brought. A user's own history stays, whatever they are called.
 fn brings_identifier(kind: &str, subject: &Subject) -> bool {
@@ -235,9 +282,11 @@ mod tests {
 
     fn as_person(then: impl Fn(Person<'_>)) {
         let identifiers = ["ada", "ada@x.test"].map(str::to_owned);
+        let names = ["ada king", "king"].map(str::to_owned);
         then(Person {
             id: ID,
             identifiers: &BTreeSet::from(identifiers),
+            names: &BTreeSet::from(names),
         });
     }
 
@@ -322,6 +371,19 @@ mod tests {
     }
 
     #[test]
+    fn what_the_person_wrote_about_a_finding_goes() {
+        let (herself, other) = (Actor::person(ID, "s"), Actor::person("q", "s"));
+        let text = r#"{"finding":"f","reason":"ask Ada"}"#;
+        as_person(|person| {
+            let told = |kind, actor| person.without_words(kind, actor, text);
+            let expected = r#"{"finding":"f","reason":"erased"}"#;
+            assert_eq!(told("health.snoozed", &herself).as_deref(), Some(expected));
+            assert_eq!(told("health.snoozed", &other), None);
+            assert_eq!(told("auth.refused", &herself), None);
+        });
+    }
+
+    #[test]
     fn a_request_names_somebody_by_a_whole_value() {
         let about = format!("/Users/{ID}");
         for (target, sent, named) in [
@@ -334,10 +396,19 @@ mod tests {
             ("/Users?filter=userName+eq+%22ada%40x.test%22", "", true),
             ("/Users?filter=userName%20eq%20%22ada.king%22", "", false),
             (
-                "/Users?filter=displayName%20eq%20%22ada%20king%22",
+                "/Users?filter=displayName%20eq%20%22Ada%20King%22",
                 "",
-                false,
+                true,
             ),
+            ("/Users?filter=name.familyName+co+%22king%22", "", true),
+            ("/Users?filter=displayName+co+%22kingsley%22", "", false),
+            ("/Groups?filter=displayName+eq+%22king%22", "", false),
+            (
+                "/Users/.search",
+                r#"{"filter":"displayName co \"King\""}"#,
+                true,
+            ),
+            ("/Users", r#"{"displayName":"King"}"#, false),
             ("/Users?sortBy=ada", "", false),
             ("/Users", r#"{"userName":"ADA"}"#, true),
             ("/Users", r#"{"userName":"ada.king","ada":true}"#, false),

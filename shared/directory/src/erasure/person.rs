@@ -2,16 +2,21 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_model::{Actor, EventType, Subject};
-use rollcall_store::{Error, Item, Partition, Range, Scope, Transaction, from_item, string, text};
+use rollcall_store::{
+    Error, Item, Partition, Range, Scope, Transaction, from_item, just_after, string, text,
+};
 use tokio::time::Instant;
 
 use crate::erasure::mentions::{ERASED, Person, Verdict};
 use crate::erasure::record::{Erasure, Progress};
 use crate::erasure::{identifiers, remains};
+use crate::findings::handle::Findings;
 use crate::journal::entry::Entry;
+use crate::journal::feed::Event;
 use crate::journal::handle::Journal;
 use crate::request_log::log::LoggedRequest;
 use crate::request_log::named::index_keys;
+use crate::request_log::write::LATE;
 
 /// Items read at once.
 const AT_ONCE: usize = 200;
@@ -31,9 +36,16 @@ enum Step {
     Requests,
     /// Removes the other items that name the person from a partition.
     Others(fn(&Scope) -> Partition),
+    /// Removes what the person wrote when they put findings off.
+    Findings,
+    /// Removes once more what the relay may have written behind the other steps: that there are entries about the person.
+    LateEntries,
+    /// Removes the requests of the last moments before the order, whose entries were written behind the other steps.
+    LateRequests,
 }
 
-const STEPS: [Step; 11] = [
+/// The number of a step is stored with the progress, so new ones come last.
+const STEPS: [Step; 15] = [
     Step::Names,
     Step::Remains,
     Step::Journal,
@@ -45,6 +57,10 @@ const STEPS: [Step; 11] = [
     Step::Others(|scope| scope.keys().digest()),
     Step::Others(|scope| scope.keys().page_cursors()),
     Step::Others(|scope| scope.keys().repeats()),
+    Step::Others(|scope| scope.keys().leases()),
+    Step::Findings,
+    Step::LateEntries,
+    Step::LateRequests,
 ];
 
 /// Erases the person until `deadline`. Returns whether nothing remains to be done now: the person is erased, somebody else
@@ -61,7 +77,18 @@ pub(super) async fn erase(
             return end(scope, id, erasure, progress).await;
         };
         let is_over = match step {
-            Step::Names => identifiers::collect(scope, id, &mut progress).await?,
+            Step::Names => {
+                let left_out = &mut erasure.left_out;
+                identifiers::collect(scope, id, &mut progress, left_out).await?
+            }
+            Step::Findings => {
+                erasure.cleaned += Findings::of(scope).forget_words_of(id).await?;
+                true
+            }
+            Step::LateEntries => {
+                erasure.removed += remains::drain(scope, scope.keys().entries_about(id)).await?;
+                true
+            }
             Step::Remains => {
                 erasure.removed += remains::remove(scope, id, &progress.identifiers).await?;
                 true
@@ -95,6 +122,7 @@ async fn end(
         erasure.progress = Some(Progress {
             step: journal.unwrap_or_default(),
             identifiers: progress.identifiers,
+            names: progress.names,
             ..Progress::default()
         });
         erasure.write(scope, &mut transaction, Some(id))?;
@@ -119,43 +147,72 @@ async fn page(
     let keys = scope.keys();
     let (range, partition) = match step {
         Step::Feed => (Range::events(keys), None),
-        Step::Requests => (Range::all(keys.requests()), Some(keys.requests())),
+        Step::Requests | Step::LateRequests => (Range::all(keys.requests()), Some(keys.requests())),
         Step::Others(partition) => (Range::all(partition(scope)), Some(partition(scope))),
         _ => (Range::all(keys.journal()), Some(keys.journal())),
     };
-    let range = range.after(progress.behind.take()).limit(AT_ONCE);
+    let begin = matches!(step, Step::LateRequests).then(|| just_after(erasure.requested_at - LATE));
+    let range = range.after(progress.behind.take().or(begin)).limit(AT_ONCE);
     let page = scope.table.query(&range).await?;
     let identifiers = std::mem::take(&mut progress.identifiers);
+    let names = std::mem::take(&mut progress.names);
     let person = Person {
         id,
         identifiers: &identifiers,
+        names: &names,
     };
-    let (mut removed, mut index) = (Vec::new(), Vec::new());
+    let (mut removed, mut index, mut unreadable) = (Vec::new(), Vec::new(), 0);
     for item in page.items {
         let is_removed = match step {
-            Step::Feed => clean_event(scope, person, item.clone(), erasure).await?,
-            Step::Requests => {
-                let request = LoggedRequest::from_item(item.clone())?;
-                let names = request.at <= erasure.requested_at && person.is_in_request(&request);
-                if names {
-                    index.extend(index_keys(keys, &request));
+            Step::Feed => match Journal::of(scope).stored_event(item.clone()) {
+                Ok(event) => clean_event(scope, person, event, erasure).await?,
+                Err(_) if is_in_unreadable(person, &item, &mut unreadable) => {
+                    Journal::of(scope).erase_unreadable(item.clone()).await?;
+                    erasure.cleaned += 1;
+                    false
                 }
-                names
-            }
-            Step::Others(_) => person.is_in_item(&item),
-            _ => clean_entry(scope, person, &item, erasure, progress).await?,
+                Err(_) => false,
+            },
+            Step::Requests | Step::LateRequests => match LoggedRequest::from_item(item.clone()) {
+                Ok(request) => {
+                    let names =
+                        request.at <= erasure.requested_at && person.is_in_request(&request);
+                    if names {
+                        index.extend(index_keys(keys, &request));
+                    }
+                    names
+                }
+                Err(_) => is_in_unreadable(person, &item, &mut unreadable),
+            },
+            Step::Others(_) => person.is_in_item(&item) || text(&item, "SK")?.ends_with(id),
+            _ => match from_item(item.clone()) {
+                Ok(entry) => clean_entry(scope, person, (&item, entry), erasure, progress).await?,
+                Err(_) => is_in_unreadable(person, &item, &mut unreadable),
+            },
         };
         if let (true, Some(partition)) = (is_removed, &partition) {
             removed.push(partition.at(text(&item, "SK")?));
         }
+    }
+    if unreadable > 0 {
+        tracing::warn!(tenant = %scope.tenant, unreadable, ?step, "unreadable items, which do not name the person, stay");
     }
     erasure.removed += removed.len() as u64;
     // First what leads to an entry: whoever is cut off in between finds the entry again.
     scope.table.batch_delete(index).await?;
     scope.table.batch_delete(removed).await?;
     progress.identifiers = identifiers;
+    progress.names = names;
     progress.behind = page.next;
     Ok(progress.behind.is_none())
+}
+
+/// Returns whether an item that cannot be read names the person, and counts those that do not. One such item must not stop
+/// the erasure of everybody.
+fn is_in_unreadable(person: Person<'_>, item: &Item, unreadable: &mut usize) -> bool {
+    let is_named = person.is_in_item(item);
+    *unreadable += usize::from(!is_named);
+    is_named
 }
 
 /// Cleans an entry of the journal. Returns whether it must be removed. An entry without a place in the feed waits: its
@@ -163,11 +220,10 @@ async fn page(
 async fn clean_entry(
     scope: &Scope,
     person: Person<'_>,
-    item: &Item,
+    (item, entry): (&Item, Entry),
     erasure: &mut Erasure,
     progress: &mut Progress,
 ) -> Result<bool, Error> {
-    let entry: Entry = from_item(item.clone())?;
     let texts = [&entry.before, &entry.after].into_iter().flatten();
     let texts = texts.map(String::as_str);
     let verdict = person.verdict(&entry.action, &entry.actor, &entry.subject, texts);
@@ -182,7 +238,8 @@ async fn clean_entry(
         return Ok(true);
     }
     let item = cleaned(item.clone(), entry, person, verdict)?;
-    scope.table.put(item).await?;
+    // It can be gone by now, and stays gone.
+    scope.table.replace(item).await?;
     erasure.cleaned += 1;
     Ok(false)
 }
@@ -211,6 +268,12 @@ fn cleaned(
             stored.insert("name".to_owned(), string(ERASED));
         }
     }
+    for (name, text) in [("before", &entry.before), ("after", &entry.after)] {
+        let text = text.as_ref();
+        if let Some(text) = text.and_then(|it| person.without_words(kind, &entry.actor, it)) {
+            item.insert(name.to_owned(), string(&text));
+        }
+    }
     if is_from_person {
         item.remove("origin");
         let actor: Actor = entry.actor.by_id_alone();
@@ -224,10 +287,9 @@ fn cleaned(
 async fn clean_event(
     scope: &Scope,
     person: Person<'_>,
-    item: Item,
+    event: Event,
     erasure: &mut Erasure,
 ) -> Result<bool, Error> {
-    let event = Journal::of(scope).stored_event(item)?;
     let texts = [&event.before, &event.after].into_iter().flatten();
     let texts: Vec<String> = texts.map(ToString::to_string).collect();
     let texts = texts.iter().map(String::as_str);

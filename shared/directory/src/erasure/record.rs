@@ -40,6 +40,9 @@ pub struct Erasure {
     /// How many log entries about others were cleaned so far of what they said about the person.
     #[serde(default)]
     pub cleaned: u64,
+    /// How many identifiers of the person were too many to be searched for.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: u64,
     /// How far it is; absent at the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) progress: Option<Progress>,
@@ -66,6 +69,13 @@ pub(super) struct Progress {
     /// The identifiers of the person. They go with the progress.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub(super) identifiers: BTreeSet<String>,
+    /// What the person is called and others can be called too. It goes with the progress.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(super) names: BTreeSet<String>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl Erasure {
@@ -77,6 +87,7 @@ impl Erasure {
             finished_at: None,
             removed: 0,
             cleaned: 0,
+            left_out: 0,
             progress: Some(Progress::default()),
             revision: 1,
         }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use rollcall_model::USERS;
 use rollcall_store::{Error, Key, Partition, Range, Scope, text};
 
+use crate::credentials::handle::Credentials;
 use crate::credentials::invitations::claims_on;
 use crate::indexes::handle::Indexes;
 use crate::resources::handle::Members;
@@ -22,11 +23,17 @@ pub(super) async fn remove(
     Members::of(scope).settle().await?;
     let people = BTreeSet::from([id.to_owned()]);
     Indexes::of(scope).refresh_people(&people).await?;
+    Credentials::of(scope).forget_rejected_mail(id).await?;
     let mut removed = drain(scope, scope.keys().entries_about(id)).await?;
     removed += drain(scope, scope.keys().sessions_of(id)).await?;
     let mut keys = vec![scope.keys().words_of(id)];
     let addresses = identifiers.iter().filter(|it| it.contains('@'));
     keys.extend(addresses.flat_map(|address| claims_on(scope, address)));
+    // An import that only compares notes whom it has met.
+    let imports = Range::all(scope.keys().imports());
+    for import in scope.table.query_all(imports).await? {
+        keys.push(scope.keys().met_by_import(text(&import, "SK")?).at(id));
+    }
     if let Some(tombstone) = Tombstone::of_person(scope, id).await? {
         for subject in tombstone.subjects() {
             forget_person(scope, subject, id).await?;
@@ -42,7 +49,7 @@ pub(super) async fn remove(
 }
 
 /// Removes all items of a partition.
-async fn drain(scope: &Scope, partition: Partition) -> Result<u64, Error> {
+pub(super) async fn drain(scope: &Scope, partition: Partition) -> Result<u64, Error> {
     let mut removed = 0;
     loop {
         let page = scope.table.query(&Range::all(partition.clone())).await?;

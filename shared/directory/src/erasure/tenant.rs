@@ -5,6 +5,7 @@ use rollcall_store::{Error, Scope, Transaction};
 use tokio::time::Instant;
 
 use crate::credentials::repeats::forget_tenant;
+use crate::credentials::service_keys::ServiceKeys;
 use crate::erasure::record::{Erasure, Progress};
 
 /// Parts of the table without an item of the tenant after which the progress is stored.
@@ -33,6 +34,8 @@ pub(super) async fn erase(
         let is_round = progress.swept_to.is_none();
         if is_round && !progress.found {
             erasure.removed += forget_tenant(&scope.table, &scope.tenant).await?;
+            // One may have been issued while the tenant was being deleted.
+            ServiceKeys::revoke_bound(scope).await?;
             let mut transaction = Transaction::default();
             erasure.finish(scope, &mut transaction, None)?;
             scope.table.transact(&transaction).await?;
@@ -44,13 +47,12 @@ pub(super) async fn erase(
             progress
         });
         empty = if count > 0 { 0 } else { empty + 1 };
-        let is_late = Instant::now() >= deadline;
-        if (count > 0 || is_round || is_late || empty % EMPTY_PARTS == 0)
-            && !erasure.save(scope, None).await?
-        {
+        let is_to_be_saved = count > 0 || is_round || empty % EMPTY_PARTS == 0;
+        if is_to_be_saved && !erasure.save(scope, None).await? {
             return Ok(true);
         }
-        if is_late {
+        // Beyond the deadline, it still looks at as much of the table as one storing of the progress is worth.
+        if is_to_be_saved && Instant::now() >= deadline {
             return Ok(false);
         }
     }

@@ -32,8 +32,8 @@ pub(super) fn line(section: &Section, mut item: Item) -> Result<Option<Value>, E
         match (name.as_str(), value) {
             // An event of the feed is whole as it is.
             ("event", Value::String(text)) => {
-                let event = serde_json::from_str(&text).map_err(Error::corrupt)?;
-                line.insert(name, event);
+                let event = serde_json::from_str(&text);
+                line.insert(name, event.unwrap_or(Value::String(text)));
             }
             (name, Value::String(text)) if JSON.contains(&name) => {
                 let parsed = serde_json::from_str(&text);

@@ -1,25 +1,27 @@
 //! Reads an export page by page. Each page reads a bounded part of the table, so a page can be short, or even empty,
 //! although others follow.
 
-use std::collections::BTreeSet;
-
-use rollcall_model::{GROUPS, USERS, is_id};
+use rollcall_model::{USERS, is_id};
 use rollcall_scim as scim;
 use rollcall_store::{Error, Item, Range, text};
 use serde_json::Value;
 
-use crate::erasure::identifiers;
+use crate::erasure::identifiers::{self, Called, UniqueAttributes};
 use crate::erasure::mentions::Person;
 use crate::export::handle::Exports;
 use crate::export::lines::line;
 use crate::export::sections::{
-    DELETED_PEOPLE, MEMBERS, OF_PERSON, PEOPLE, REQUESTS, SECTIONS, Section,
+    Below, DELETED_PEOPLE, MEMBERS, OF_PERSON, PEOPLE, REQUESTS, SECTIONS, Section,
 };
 use crate::request_log::log::LoggedRequest;
 use crate::request_log::stored::unpacked;
 use crate::resources::crud::not_found;
 use crate::resources::handle::Resources;
+use crate::resources::signed::{list_cursor, list_place};
 use crate::resources::tombstones::Tombstone;
+
+/// The list to which the cursors of the export of a tenant are bound.
+const OF_TENANT: &str = "export";
 
 /// One page of an export.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -34,17 +36,15 @@ pub struct ExportPage {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Place {
     section: usize,
-    /// The group whose members are being read.
+    /// The item whose own objects are being read, such as the group of members.
     group: Option<String>,
     behind: Option<String>,
 }
 
 impl Place {
-    fn parse(cursor: Option<&str>) -> Option<Self> {
-        let Some(cursor) = cursor else {
-            return Some(Self::default());
-        };
-        let mut parts = cursor.splitn(3, '~');
+    /// Reads what [`Self::said`] has said.
+    fn parse(said: &str) -> Option<Self> {
+        let mut parts = said.splitn(3, '~');
         let (name, group, behind) = (parts.next()?, parts.next()?, parts.next()?);
         let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
         Some(Self {
@@ -54,7 +54,8 @@ impl Place {
         })
     }
 
-    fn cursor(&self) -> Option<String> {
+    /// Returns what the cursor says of the place; `None` at the end.
+    fn said(&self) -> Option<String> {
         let section = SECTIONS.get(self.section)?;
         let shown = |text: &Option<String>| text.clone().unwrap_or_default();
         let (group, behind) = (shown(&self.group), shown(&self.behind));
@@ -73,45 +74,75 @@ impl Exports<'_> {
     /// Reads the page of the tenant's export after a cursor, with at most `limit` objects.
     ///
     /// # Errors
-    /// `404` when the tenant never existed; `invalidValue` for a cursor that no page had.
+    /// `404` when the tenant never existed; `invalidCursor` and `expiredCursor` for the cursor.
     pub async fn tenant(self, after: Option<&str>, limit: usize) -> Result<ExportPage, Error> {
-        let place = Place::parse(after).ok_or_else(no_cursor)?;
-        self.page(place, None, limit).await
+        let place = self.place(OF_TENANT, after).await?;
+        let page = self.page(place, None, limit).await?;
+        self.signed(OF_TENANT, page).await
     }
 
     /// Reads the page of a person's export after a cursor, with at most `limit` objects.
     ///
     /// # Errors
-    /// `404` when the person never existed, or was erased; `invalidValue` for a cursor that no page had.
+    /// `404` when the person never existed, or was erased; `invalidCursor` and `expiredCursor` for the cursor.
     pub async fn person(
         self,
         id: &str,
         after: Option<&str>,
         limit: usize,
     ) -> Result<ExportPage, Error> {
-        let place = Place::parse(after).ok_or_else(no_cursor)?;
-        let identifiers = self.identifiers(id).await?;
+        let list = format!("{OF_TENANT}\n{id}");
+        let place = self.place(&list, after).await?;
+        let called = self.called(id).await?;
         let person = Person {
             id,
-            identifiers: &identifiers,
+            identifiers: &called.identifiers,
+            names: &called.names,
         };
-        self.page(place, Some(person), limit).await
+        let page = self.page(place, Some(person), limit).await?;
+        self.signed(&list, page).await
     }
 
-    /// Returns the identifiers of a person: those of now, or of a deleted person those of their history.
-    async fn identifiers(self, id: &str) -> Result<BTreeSet<String>, Error> {
+    /// Returns the place that a cursor of this export names; the beginning without one.
+    async fn place(self, list: &str, after: Option<&str>) -> Result<Place, Error> {
+        let Some(cursor) = after else {
+            return Ok(Place::default());
+        };
+        let said: String = list_place(self.scope, list, cursor).await?;
+        // The version before a roll-back can have had other sections.
+        let place = Place::parse(&said).ok_or(scim::Error::InvalidCursor)?;
+        Ok(place)
+    }
+
+    /// Binds the cursor of the next page to this export.
+    async fn signed(self, list: &str, page: ExportPage) -> Result<ExportPage, Error> {
+        let next = match &page.next {
+            Some(said) => Some(list_cursor(self.scope, list, said).await?),
+            None => None,
+        };
+        Ok(ExportPage { next, ..page })
+    }
+
+    /// Returns what a person is called, and was called before.
+    async fn called(self, id: &str) -> Result<Called, Error> {
         if !is_id(id) {
             return Err(not_found(&USERS, id));
         }
+        let mut called = identifiers::all_of(self.scope, id).await?;
         let ids = [id.to_owned()];
         let records = Resources::of(self.scope).records(&USERS, &ids).await?;
         if let Some(record) = records.into_iter().next() {
+            // The history may begin later than the person.
             let attributes = record.resource(&USERS)?.attributes().clone();
-            return Ok(identifiers::of_attributes(&Value::Object(attributes)));
+            let unique = UniqueAttributes::of(self.scope).await?;
+            let now = identifiers::of_attributes(&Value::Object(attributes), &unique);
+            called.identifiers.extend(now.identifiers);
+            called.names.extend(now.names);
+            return Ok(called);
         }
         let deleted = Tombstone::of_person(self.scope, id).await?;
         deleted.ok_or_else(|| not_found(&USERS, id))?;
-        identifiers::all_of(self.scope, id).await
+        Ok(called)
     }
 
     async fn page(
@@ -127,11 +158,16 @@ impl Exports<'_> {
         if is_skipped {
             return Ok(ExportPage {
                 lines: Vec::new(),
-                next: place.of_next_section().cursor(),
+                next: place.of_next_section().said(),
             });
         }
-        if section.name == MEMBERS {
-            return self.members(place, section, person, limit).await;
+        if section.name == MEMBERS
+            && let Some(person) = person
+        {
+            return self.memberships(place, section, person).await;
+        }
+        if let Some(below) = section.below {
+            return self.below(place, section, below, limit).await;
         }
         let keys = self.scope.keys();
         let range = match person {
@@ -149,32 +185,40 @@ impl Exports<'_> {
         };
         Ok(ExportPage {
             lines: lines(section, page.items, person)?,
-            next: next.cursor(),
+            next: next.said(),
         })
     }
 
-    /// Reads the members of one group, or goes on to the next group.
-    async fn members(
+    /// Reads the memberships of a person.
+    async fn memberships(
         self,
         place: Place,
         section: &Section,
-        person: Option<Person<'_>>,
+        person: Person<'_>,
+    ) -> Result<ExportPage, Error> {
+        let keys = self.scope.keys();
+        let of = [person.id.to_owned()];
+        let record = Resources::of(self.scope).records(&USERS, &of).await?.pop();
+        let groups = record.map(|record| record.groups).unwrap_or_default();
+        let memberships = groups.iter().map(|group| keys.member(group, person.id));
+        let items = self.scope.table.batch_get(memberships).await?;
+        Ok(ExportPage {
+            lines: lines(section, items, None)?,
+            next: place.of_next_section().said(),
+        })
+    }
+
+    /// Reads the objects of one item, such as the members of a group, or goes on to the next item.
+    async fn below(
+        self,
+        place: Place,
+        section: &Section,
+        (partition, of): Below,
         limit: usize,
     ) -> Result<ExportPage, Error> {
         let keys = self.scope.keys();
-        if let Some(person) = person {
-            let of = [person.id.to_owned()];
-            let record = Resources::of(self.scope).records(&USERS, &of).await?.pop();
-            let groups = record.map(|record| record.groups).unwrap_or_default();
-            let memberships = groups.iter().map(|group| keys.member(group, person.id));
-            let items = self.scope.table.batch_get(memberships).await?;
-            return Ok(ExportPage {
-                lines: lines(section, items, None)?,
-                next: place.of_next_section().cursor(),
-            });
-        }
         let Some(group) = &place.group else {
-            let groups = Range::all(keys.resources(&GROUPS)).after(place.behind.clone());
+            let groups = section.parents(keys).after(place.behind.clone());
             let found = self.scope.table.query(&groups.limit(1)).await?.items;
             let next = match found.first() {
                 Some(group) => Place {
@@ -186,21 +230,21 @@ impl Exports<'_> {
             };
             return Ok(ExportPage {
                 lines: Vec::new(),
-                next: next.cursor(),
+                next: next.said(),
             });
         };
-        let range = Range::all(keys.members(group)).after(place.behind.clone());
+        let range = Range::all(partition(keys, group)).after(place.behind.clone());
         let page = self.scope.table.query(&range.limit(limit)).await?;
         let mut lines = lines(section, page.items, None)?;
         for line in &mut lines {
-            line["group"] = Value::from(group.as_str());
+            line[of] = Value::from(group.as_str());
         }
         let next = match page.next {
             Some(behind) => Place {
                 behind: Some(behind),
                 ..place.clone()
             },
-            // The next group is the one after this.
+            // The next item is the one after this.
             None => Place {
                 group: None,
                 behind: Some(group.clone()),
@@ -209,7 +253,7 @@ impl Exports<'_> {
         };
         Ok(ExportPage {
             lines,
-            next: next.cursor(),
+            next: next.said(),
         })
     }
 }
@@ -223,15 +267,17 @@ fn lines(
     let mut lines = Vec::with_capacity(items.len());
     for item in items {
         let item = match section.name {
-            REQUESTS => unpacked(item)?,
+            // One that cannot be read is exported as it is stored.
+            REQUESTS => unpacked(item.clone()).unwrap_or(item),
             _ => item,
         };
         let is_wanted = match (person, section.name) {
             // Their range is the person's id.
             (None, _) | (Some(_), PEOPLE | DELETED_PEOPLE) => true,
-            (Some(person), REQUESTS) => {
-                person.is_in_request(&LoggedRequest::from_item(item.clone())?)
-            }
+            (Some(person), REQUESTS) => match LoggedRequest::from_item(item.clone()) {
+                Ok(request) => person.is_in_request(&request),
+                Err(_) => person.is_in_item(&item),
+            },
             (Some(person), _) => person.is_in_item(&item),
         };
         if is_wanted {
@@ -241,29 +287,24 @@ fn lines(
     Ok(lines)
 }
 
-fn no_cursor() -> Error {
-    scim::Error::InvalidValue("`after` is not the `next` of a page".to_owned()).into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_says_where_to_go_on() {
+    fn a_place_is_read_as_it_was_said() {
         for cursor in [
             "configuration~~",
             "users~~u-1",
             "memberships~g-1~m-1",
             "events~~0001",
         ] {
-            let place = Place::parse(Some(cursor)).unwrap();
-            assert_eq!(place.cursor().as_deref(), Some(cursor));
+            let place = Place::parse(cursor).unwrap();
+            assert_eq!(place.said().as_deref(), Some(cursor));
         }
         for cursor in ["", "users", "users~", "nothing~~"] {
-            assert_eq!(Place::parse(Some(cursor)), None, "{cursor}");
+            assert_eq!(Place::parse(cursor), None, "{cursor}");
         }
-        assert_eq!(Place::parse(None), Some(Place::default()));
     }
 
     #[test]

@@ -11,9 +11,15 @@ pub(super) struct Section {
     /// The `type` of its objects; `None` where the item decides.
     pub(super) kind: Option<&'static str>,
     partition: fn(Keys<'_>) -> Partition,
+    /// Where each item of the partition has a partition of its own with the objects: that, and the name by which an object
+    /// refers to the item.
+    pub(super) below: Option<Below>,
     /// Whether the sort key is the hash of a secret.
     pub(super) is_secret: bool,
 }
+
+/// The partition of an item's own objects, and the name by which an object refers to the item.
+pub(super) type Below = (fn(Keys<'_>, &str) -> Partition, &'static str);
 
 const fn section(
     name: &'static str,
@@ -24,7 +30,19 @@ const fn section(
         name,
         kind: Some(kind),
         partition,
+        below: None,
         is_secret: false,
+    }
+}
+
+const fn below(
+    section: Section,
+    partition: fn(Keys<'_>, &str) -> Partition,
+    of: &'static str,
+) -> Section {
+    Section {
+        below: Some((partition, of)),
+        ..section
     }
 }
 
@@ -40,7 +58,7 @@ pub(super) const REQUESTS: &str = "requests";
 pub(super) const EVENTS: &str = "events";
 
 /// All sections, in order.
-pub(super) const SECTIONS: [Section; 19] = [
+pub(super) const SECTIONS: [Section; 26] = [
     Section {
         kind: None,
         ..section("configuration", "", |keys| keys.config())
@@ -53,7 +71,11 @@ pub(super) const SECTIONS: [Section; 19] = [
     },
     section(PEOPLE, "user", |keys| keys.resources(&USERS)),
     section("groups", "group", |keys| keys.resources(&GROUPS)),
-    section(MEMBERS, "membership", |keys| keys.resources(&GROUPS)),
+    below(
+        section(MEMBERS, "membership", |keys| keys.resources(&GROUPS)),
+        |keys, group| keys.members(group),
+        "group",
+    ),
     section("awaited_role_mappings", "awaited_role_mapping", |keys| {
         keys.awaited_mappings()
     }),
@@ -71,7 +93,34 @@ pub(super) const SECTIONS: [Section; 19] = [
     section("refused_sign_ins", "refused_sign_in", |keys| {
         keys.refused_sign_ins()
     }),
+    section("deleted_connections", "deleted_connection", |keys| {
+        keys.deleted_connections()
+    }),
+    section("held_changes", "held_change", |keys| keys.held()),
+    section("imports", "import", |keys| keys.imports()),
+    below(
+        section("import_parts", "import_part", |keys| keys.imports()),
+        |keys, import| keys.import_parts(import),
+        "import",
+    ),
+    below(
+        section("met_by_imports", "met_by_import", |keys| keys.imports()),
+        |keys, import| keys.met_by_import(import),
+        "import",
+    ),
     section("webhooks", "webhook", |keys| keys.webhooks()),
+    below(
+        section("deliveries", "delivery", |keys| keys.webhooks()),
+        |keys, webhook| keys.webhook_deliveries(webhook, false),
+        "webhook",
+    ),
+    below(
+        section("deliveries_of_stack", "delivery_of_stack", |keys| {
+            keys.stack_webhooks()
+        }),
+        |keys, webhook| keys.webhook_deliveries(webhook, true),
+        "webhook",
+    ),
     section("findings", "findings", |keys| keys.all_findings()),
     section("erasures", "erasure", |keys| keys.erasures()),
     section("audit", "audit_entry", |keys| keys.journal()),
@@ -93,6 +142,11 @@ pub(super) const OF_PERSON: [&str; 9] = [
 ];
 
 impl Section {
+    /// Returns the range of the items that have partitions of their own.
+    pub(super) fn parents(&self, keys: Keys<'_>) -> Range {
+        Range::all((self.partition)(keys))
+    }
+
     /// Returns the range of the section.
     pub(super) fn range(&self, keys: Keys<'_>) -> Range {
         match self.name {

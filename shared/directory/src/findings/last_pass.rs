@@ -1,11 +1,11 @@
 //! What the hourly pass remembers of a tenant from one time to the next: where it continues among very many people, and what
 //! it last judged, so that a tenant in which nothing happens is not judged anew each hour.
 //!
-//! It is written without a condition. Two passes at the same time can each overwrite what the other one noted, and then one
+//! It is written whatever is stored. Two passes at the same time can each overwrite what the other one noted, and then one
 //! of them looks once more at what both have seen.
 
 use jiff::Timestamp;
-use rollcall_store::{Error, from_item, to_item};
+use rollcall_store::{Error, TenantItem, from_item, to_item};
 use serde::{Deserialize, Serialize};
 
 use crate::findings::handle::Findings;
@@ -38,32 +38,57 @@ impl Judged {
     }
 }
 
+/// A tenant as the hourly pass finds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BeforePass {
+    /// The tenant was deleted.
+    Gone,
+    /// Its deletion has begun and has not ended.
+    Deleting,
+    /// The tenant is there, and this is what the pass remembers of it.
+    Living(LastPass),
+}
+
 impl Findings<'_> {
     /// Reads what the hourly pass remembers. Returns `None` if the tenant is gone.
     ///
     /// # Errors
     /// Only table errors.
     pub async fn last_pass(self) -> Result<Option<LastPass>, Error> {
+        Ok(match self.before_pass().await? {
+            BeforePass::Living(last) => Some(last),
+            BeforePass::Gone | BeforePass::Deleting => None,
+        })
+    }
+
+    /// Reads what the hourly pass remembers, and whether the tenant is being deleted.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn before_pass(self) -> Result<BeforePass, Error> {
         let (tenant, last) = (self.scope.keys().tenant(), self.scope.keys().last_pass());
         let mut found = self
             .scope
             .table
             .find([tenant.clone(), last.clone()])
             .await?;
-        if found.take(&tenant).is_none() {
-            return Ok(None);
+        let Some(tenant) = found.take(&tenant) else {
+            return Ok(BeforePass::Gone);
+        };
+        if TenantItem::from_item(tenant)?.deleting {
+            return Ok(BeforePass::Deleting);
         }
         let stored = found.take(&last).map(from_item).transpose()?;
-        Ok(Some(stored.unwrap_or_default()))
+        Ok(BeforePass::Living(stored.unwrap_or_default()))
     }
 
-    /// Stores what the hourly pass remembers.
+    /// Stores what the hourly pass remembers, unless the tenant was deleted.
     ///
     /// # Errors
     /// Only table errors.
     pub async fn note_pass(self, last: &LastPass) -> Result<(), Error> {
         let item = to_item(&self.scope.keys().last_pass(), last)?;
-        self.scope.table.put(item).await
+        self.scope.put_if_alive(item).await
     }
 }
 

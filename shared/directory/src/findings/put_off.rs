@@ -42,10 +42,9 @@ impl Findings<'_> {
             }
             let entry = self.entry(action, finding.subject.clone());
             let mut transaction = Transaction::default();
-            self.scope.check_alive(&mut transaction);
             let entry = entry.with_change(None, Some(snooze.told()));
             transaction.put(entry.to_item(self.scope.keys())?);
-            self.put(&mut transaction, &before, after)?;
+            self.put_counted(&mut transaction, &before, after)?;
             let committed = self.scope.table.transact(&transaction).await?.is_empty();
             Ok(committed.then(|| snooze.clone()))
         })
@@ -64,12 +63,30 @@ impl Findings<'_> {
             };
             let entry = self.entry(EventType::HealthUnsnoozed, snooze.subject.clone());
             let mut transaction = Transaction::default();
-            self.scope.check_alive(&mut transaction);
             let entry = entry.with_change(Some(snooze.told()), None);
             transaction.put(entry.to_item(self.scope.keys())?);
-            self.put(&mut transaction, &before, before.without(id))?;
+            self.put_counted(&mut transaction, &before, before.without(id))?;
             let committed = self.scope.table.transact(&transaction).await?.is_empty();
             Ok(committed.then_some(true))
+        })
+        .await
+    }
+
+    /// Removes the words of a person who is erased from what they have acknowledged or put off. Returns from how many.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn forget_words_of(self, person: &str) -> Result<u64, Error> {
+        retry_stale(|_| async move {
+            let before = self.read().await?;
+            let (after, count) = before.without_words_of(person);
+            if count == 0 {
+                return Ok(Some(0));
+            }
+            let mut transaction = Transaction::default();
+            self.put(&mut transaction, &before, after)?;
+            let committed = self.scope.table.transact(&transaction).await?.is_empty();
+            Ok(committed.then_some(count))
         })
         .await
     }

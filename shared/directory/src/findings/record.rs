@@ -11,6 +11,8 @@ const MAX_OPEN: usize = 200;
 const MAX_CHANGES: usize = 40;
 /// The most closed findings that are remembered.
 const MAX_CLOSED: usize = 50;
+/// What replaces the words of somebody who is erased.
+const ERASED: &str = "erased";
 /// The longest time for which a finding is put off, in days.
 pub const MAX_SNOOZE_DAYS: u32 = 30;
 
@@ -125,6 +127,15 @@ impl FindingRecord {
         all.find(|one| one.id == id && !one.is_over(at))
     }
 
+    /// Returns how many findings are open and not put off, which the console shows. One that is acknowledged is still open.
+    pub fn shown(&self, at: Timestamp) -> u64 {
+        let is_put_off = |one: &OpenFinding| {
+            let snooze = self.snooze(&one.id, at);
+            snooze.is_some_and(|snooze| snooze.until.is_some())
+        };
+        self.open.iter().filter(|one| !is_put_off(one)).count() as u64
+    }
+
     /// Returns the record after somebody has acknowledged or put off a finding.
     pub(super) fn with(&self, snooze: Snooze) -> Self {
         let mut after = self.without(&snooze.id);
@@ -138,6 +149,17 @@ impl FindingRecord {
         let mut after = self.clone();
         after.snoozed.retain(|one| one.id != id);
         after
+    }
+
+    /// Returns the record without what a person has written, and from how many findings that is gone.
+    pub(super) fn without_words_of(&self, person: &str) -> (Self, u64) {
+        let (mut after, mut count) = (self.clone(), 0);
+        let own = after.snoozed.iter_mut();
+        for one in own.filter(|one| one.by.person_id() == Some(person) && one.reason != ERASED) {
+            ERASED.clone_into(&mut one.reason);
+            count += 1;
+        }
+        (after, count)
     }
 
     /// Returns the times at which what is put off counts again.
@@ -292,6 +314,17 @@ mod tests {
             record = changes.after;
         }
         assert_eq!((record.open.len(), record.closed.len()), (0, MAX_CLOSED));
+    }
+
+    #[test]
+    fn what_is_put_off_is_not_shown_until_its_time_is_over() {
+        let both = [observed("a"), observed("b")];
+        let open = FindingRecord::default().compared(&both, at(1)).unwrap();
+        let open = open.after;
+        assert_eq!(open.shown(at(1)), 2);
+        assert_eq!(open.with(snooze("a", None)).shown(at(1)), 2);
+        let put_off = open.with(snooze("a", Some(10)));
+        assert_eq!((put_off.shown(at(9)), put_off.shown(at(10))), (1, 2));
     }
 
     #[test]

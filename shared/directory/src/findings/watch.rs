@@ -33,7 +33,6 @@ impl Findings<'_> {
             return Ok(Noticed::default());
         };
         let mut transaction = Transaction::default();
-        self.scope.check_alive(&mut transaction);
         for one in &changes.opened {
             let mut told = one.told();
             let is_told = one.merits_mail && changes.after.snooze(&one.id, at).is_none();
@@ -57,7 +56,7 @@ impl Findings<'_> {
             opened: changes.opened.len(),
             closed: changes.closed.len(),
         };
-        self.put(&mut transaction, known, changes.after)?;
+        self.put_counted(&mut transaction, known, changes.after)?;
         let failed = self.scope.table.transact(&transaction).await?;
         Ok(match failed.is_empty() {
             true => noticed,

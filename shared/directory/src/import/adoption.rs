@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use rollcall_model::{DeletedPeople, Reason, USERS, new_id};
 use rollcall_scim as scim;
-use rollcall_store::{Error, now};
+use rollcall_store::{Error, TenantItem, now};
 
 use crate::import::handle::Imports;
 use crate::import::look_up::Known;
 use crate::import::outcome::{Outcome, RowFailure, RowResult};
 use crate::import::row::ImportRow;
+use crate::resources::create::ceiling_reached;
 use crate::resources::handle::Resources;
+use crate::resources::names::check_name;
 use crate::resources::ownership::ownership_by;
 use crate::resources::record::Record;
 use crate::resources::sign_in_only::{Met, met};
@@ -28,18 +30,27 @@ impl Imports<'_> {
         row: &ImportRow,
         known: &Known,
         connection: &str,
-        setting: DeletedPeople,
+        tenant: &TenantItem,
         takeable: &mut Takeable,
     ) -> Result<RowResult, Error> {
-        let Some(holder) = known.named(row) else {
+        let (holder, pushed) = (known.named(row), row.resource()?);
+        let before = holder.map(|holder| holder.resource(&USERS)).transpose()?;
+        check_name(&USERS, before, &pushed)?;
+        let Some(holder) = holder else {
             let is_back = known.was_deleted(row)
-                && setting == DeletedPeople::Restore
-                && self.is_back(row).await?;
-            let outcome = match is_back {
-                true => Outcome::WouldRestore,
-                false => Outcome::WouldCreate,
-            };
-            return Ok(RowResult::new(row.line, outcome, None));
+                && tenant.settings.deleted_people == DeletedPeople::Restore
+                && self.is_back(pushed).await?;
+            if is_back {
+                return Ok(RowResult::new(row.line, Outcome::WouldRestore, None));
+            }
+            let is_full = tenant.at_ceiling.people.then(|| ceiling_reached("people"));
+            return Ok(match is_full {
+                Some(full) => RowResult {
+                    failure: Some(RowFailure::of(row.line, &full)),
+                    ..RowResult::new(row.line, Outcome::Conflict, None)
+                },
+                None => RowResult::new(row.line, Outcome::WouldCreate, None),
+            });
         };
         let result = |outcome| RowResult::new(row.line, outcome, Some(&holder.id));
         let external_id = row.external_id.as_deref();
@@ -84,8 +95,8 @@ impl Imports<'_> {
         Ok(refusal)
     }
 
-    async fn is_back(self, row: &ImportRow) -> Result<bool, Error> {
-        let pushed = Record::new(&USERS, new_id(), row.resource()?, now())?;
+    async fn is_back(self, pushed: scim::Resource) -> Result<bool, Error> {
+        let pushed = Record::new(&USERS, new_id(), pushed, now())?;
         Resources::of(self.scope).would_restore(&pushed).await
     }
 }

@@ -53,7 +53,8 @@ pub(super) fn compare(
         fields.insert(Field::Name);
     }
     if let Some(emails) = &row.emails
-        && folded(emails.iter().map(String::as_str)) != folded(emails_of(&wanted))
+        && (folded(emails.iter().map(String::as_str)) != folded(emails_of(&wanted))
+            || is_other_primary(&wanted, emails))
     {
         match given.get("emails") {
             Some(_) => take(&mut wanted, &given, "emails"),
@@ -90,6 +91,20 @@ fn other_name(person: &Resource, given: &Resource) -> Option<Value> {
         name.insert(part.clone(), value.clone());
     }
     (before != Some(&name)).then_some(Value::Object(name))
+}
+
+/// Returns whether a person has a primary address that is not the first one of the row.
+fn is_other_primary(person: &Resource, emails: &[String]) -> bool {
+    let all = person.get("emails").and_then(Value::as_array);
+    let primary = all
+        .into_iter()
+        .flatten()
+        .find(|email| email["primary"] == true);
+    let primary = primary.and_then(|email| email["value"].as_str());
+    match (primary, emails.first()) {
+        (Some(primary), Some(first)) => fold(primary) != fold(first),
+        _ => false,
+    }
 }
 
 fn emails_of(resource: &Resource) -> impl Iterator<Item = &str> {
@@ -173,6 +188,27 @@ mod tests {
             let compared = compare(&row, &ada(), &held).unwrap();
             let fields: Vec<Field> = compared.fields.into_iter().collect();
             assert_eq!(fields, expected, "{row:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_address_of_a_row_is_the_primary_one() {
+        let emails = json!([{"value": "a@y.test", "primary": true}, {"value": "ada@x.test"}]);
+        let body = json!({"schemas": [USERS.resource_type.schema.id], "userName": "ada@x.test", "emails": emails});
+        let ada = person(body);
+        for (emails, differs) in [
+            (["A@y.test", "ada@x.test"], false),
+            (["ada@x.test", "a@y.test"], true),
+        ] {
+            let row = ImportRow {
+                emails: Some(emails.map(str::to_owned).to_vec()),
+                ..row()
+            };
+            let compared = compare(&row, &ada, &BTreeSet::new()).unwrap();
+            assert_eq!(compared.fields.contains(&Field::Emails), differs);
+            let first = compared.wanted.get("emails").unwrap()[0].clone();
+            assert_eq!(first["primary"], true);
+            assert_eq!(fold(first["value"].as_str().unwrap()), fold(emails[0]));
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use futures::{FutureExt, StreamExt, TryStreamExt, stream};
-use rollcall_model::GROUPS;
+use rollcall_model::{GROUPS, Role};
 use rollcall_scim as scim;
 use rollcall_store::{Error, from_item};
 use tokio::time::Instant;
@@ -16,6 +16,7 @@ use crate::import::people::Imported;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
 use crate::resources::writes::Pointer;
+use crate::roles::handle::Roles;
 
 /// The number of people who join a group in one transaction.
 const JOIN_AT_ONCE: usize = 40;
@@ -30,7 +31,8 @@ struct Joining {
 }
 
 impl Imports<'_> {
-    /// Makes the people members of their groups. Rows whose group cannot be joined fail.
+    /// Makes the people members of their groups. Rows whose group cannot be joined fail: also a group that gives a role above
+    /// that of the caller.
     ///
     /// # Errors
     /// Only table errors.
@@ -38,7 +40,7 @@ impl Imports<'_> {
         self,
         imported: &mut [Imported],
         known: &Known,
-        late: Instant,
+        (giver, late): (Role, Instant),
     ) -> Result<(), Error> {
         let mut joining: BTreeMap<String, Joining> = BTreeMap::new();
         for one in imported.iter() {
@@ -52,7 +54,7 @@ impl Imports<'_> {
         }
         let each = joining
             .into_iter()
-            .map(|(folded, joining)| self.try_join(folded, joining, known, late).boxed());
+            .map(|(folded, joining)| self.try_join(folded, joining, known, (giver, late)).boxed());
         let each: Vec<_> = each.collect();
         let refused: Vec<Option<(String, Error)>> = stream::iter(each)
             .buffer_unordered(GROUPS_AT_ONCE)
@@ -74,10 +76,10 @@ impl Imports<'_> {
         folded: String,
         joining: Joining,
         known: &Known,
-        late: Instant,
+        terms: (Role, Instant),
     ) -> Result<Option<(String, Error)>, Error> {
         let group = known.groups.get(&folded);
-        match self.join(&folded, &joining, group, late).await {
+        match self.join(&folded, &joining, group, terms).await {
             Err(error) if error.is_refusal() && !is_unavailable(&error) => {
                 Ok(Some((folded, error)))
             }
@@ -91,9 +93,14 @@ impl Imports<'_> {
         folded: &str,
         joining: &Joining,
         known: Option<&Record>,
-        late: Instant,
+        (giver, late): (Role, Instant),
     ) -> Result<(), Error> {
         unless_late(late)?;
+        let roles = Roles::of(self.scope);
+        match known {
+            Some(group) => roles.check_rank_over_group(&group.id, giver).await?,
+            None => roles.check_rank_over_name(&joining.name, giver).await?,
+        }
         let resources = Resources::of(self.scope);
         let group = match known {
             Some(group) => group.id.clone(),

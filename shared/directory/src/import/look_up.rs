@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rollcall_model::{GROUPS, Reason, USERS};
 use rollcall_scim::{self as scim, fold};
-use rollcall_store::{Error, Key};
+use rollcall_store::{Error, Key, Keys};
 
 use crate::import::handle::Imports;
 use crate::import::row::ImportRow;
@@ -51,13 +51,37 @@ impl Known {
         }
     }
 
+    /// Divides rows into those that mean somebody first, or somebody new, and those that mean whom an earlier row means.
+    /// That can also be by the name of before: when two rows are imported again, one of them may have renamed the person.
+    pub(super) fn first_meant<'r>(
+        &self,
+        rows: &'r [ImportRow],
+        keys: Keys<'_>,
+    ) -> (Vec<&'r ImportRow>, Vec<&'r ImportRow>) {
+        let (mut people, mut former) = (BTreeSet::new(), BTreeSet::new());
+        rows.iter().partition(|row| match self.meant(row) {
+            Ok(Some(person)) => {
+                let hashes = person.identity.former.iter();
+                former.extend(hashes.map(|hash| keys.deleted_with(hash)));
+                people.insert(person.id.as_str())
+            }
+            Ok(None) if row.application_id.is_none() => {
+                let mut had = self.deleted_keys(row).iter();
+                !had.any(|key| former.contains(key))
+            }
+            // The refusal is what becomes of the row.
+            Ok(None) | Err(_) => true,
+        })
+    }
+
     /// Returns the person who has the user name of a row.
     pub(super) fn named(&self, row: &ImportRow) -> Option<&Record> {
         self.people
             .get(self.names.get(&USERS.compared(&row.user_name))?)
     }
 
-    fn by_application_id(&self, row: &ImportRow) -> Option<&Record> {
+    /// Returns the person who has the application's id of a row.
+    pub(super) fn by_application_id(&self, row: &ImportRow) -> Option<&Record> {
         let id = row.application_id.as_ref();
         let person = self.people.get(self.application_ids.get(id?)?)?;
         (person.identity.application_id.as_ref() == id).then_some(person)
@@ -116,8 +140,19 @@ impl Imports<'_> {
     /// # Errors
     /// Only table errors.
     pub(super) async fn look_up(self, rows: &[ImportRow]) -> Result<Known, Error> {
+        let mut known = self.look_up_present(rows).await?;
+        self.look_up_deleted(rows, &mut known).await?;
+        Ok(known)
+    }
+
+    /// Reads whom and what these rows name, without those who were deleted. An empty user name names nobody.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(super) async fn look_up_present(self, rows: &[ImportRow]) -> Result<Known, Error> {
         let keys = self.scope.keys();
-        let forms: BTreeSet<String> = rows.iter().flat_map(forms_of_name).collect();
+        let named = rows.iter().filter(|row| !row.user_name.is_empty());
+        let forms: BTreeSet<String> = named.flat_map(forms_of_name).collect();
         let named = forms.iter().map(|form| keys.name(&USERS, form));
         let ids = rows.iter().filter_map(|row| row.application_id.as_ref());
         let ids: BTreeSet<&String> = ids.collect();
@@ -167,7 +202,6 @@ impl Imports<'_> {
                 known.groups.insert(name, group);
             }
         }
-        self.look_up_deleted(rows, &mut known).await?;
         Ok(known)
     }
 

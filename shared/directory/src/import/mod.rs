@@ -15,6 +15,7 @@ mod groups;
 pub(crate) mod handle;
 mod late;
 mod look_up;
+mod met;
 pub(crate) mod outcome;
 pub(crate) mod part;
 mod people;

@@ -94,6 +94,8 @@ pub struct RowResult {
     pub user: Option<String>,
     /// The fields in which they differ: those that were changed, or those that stay as they are.
     pub fields: Vec<Field>,
+    /// Whether the person did not join groups of the row, because a connection owns these.
+    pub misses_owned_groups: bool,
     /// Why it failed or would conflict.
     pub failure: Option<RowFailure>,
 }
@@ -105,6 +107,7 @@ impl RowResult {
             outcome,
             user: user.map(str::to_owned),
             fields: Vec::new(),
+            misses_owned_groups: false,
             failure: None,
         }
     }
@@ -112,6 +115,13 @@ impl RowResult {
     pub(super) fn with(mut self, fields: impl IntoIterator<Item = Field>) -> Self {
         self.fields.extend(fields);
         self
+    }
+
+    pub(super) fn missing_owned_groups(self, misses: bool) -> Self {
+        Self {
+            misses_owned_groups: misses,
+            ..self
+        }
     }
 
     /// Returns the result of a line that failed.
@@ -124,7 +134,7 @@ impl RowResult {
 }
 
 /// The number of counts.
-const COUNTS: usize = 12;
+const COUNTS: usize = 13;
 
 /// How many rows had each outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,6 +153,8 @@ pub struct Counts {
     pub own: u64,
     pub conflict: u64,
     pub failed: u64,
+    /// Of the failed rows of a report or an adoption, those that do not say whom they mean.
+    pub unidentified: u64,
 }
 
 impl Counts {
@@ -157,7 +169,9 @@ impl Counts {
 
     /// Returns how many rows there are.
     pub fn rows(&self) -> u64 {
-        self.stored().iter().map(|(_, number)| number).sum()
+        let all: u64 = self.stored().iter().map(|(_, number)| number).sum();
+        // They are among the failed.
+        all - self.unidentified
     }
 
     fn of_mut(&mut self, outcome: Outcome) -> &mut u64 {
@@ -192,6 +206,7 @@ impl Counts {
             ("n_own", self.own),
             ("n_conflict", self.conflict),
             ("n_failed", self.failed),
+            ("n_unidentified", self.unidentified),
         ]
     }
 
@@ -210,6 +225,7 @@ impl Counts {
             own: number("n_own"),
             conflict: number("n_conflict"),
             failed: number("n_failed"),
+            unidentified: number("n_unidentified"),
         }
     }
 }
@@ -224,6 +240,7 @@ mod tests {
             created: 1,
             would_restore: 2,
             failed: 3,
+            unidentified: 2,
             ..Counts::default()
         };
         let stored = counts.stored();

@@ -7,8 +7,7 @@ use std::time::Duration;
 use futures::{FutureExt, StreamExt, stream};
 use rollcall_model::{Reason, Role, RoleId, USERS, sha256_hex};
 use rollcall_scim as scim;
-use rollcall_store::{Error, TenantItem, to_item};
-use serde_json::json;
+use rollcall_store::{Error, TenantItem};
 use tokio::time::Instant;
 
 use crate::credentials::handle::Credentials;
@@ -16,10 +15,12 @@ use crate::import::adoption::{Takeable, no_connection};
 use crate::import::compare::compare;
 use crate::import::handle::Imports;
 use crate::import::late::unless_late;
+use crate::import::look_up::Known;
 use crate::import::outcome::{Counts, Field, Outcome, RowFailure, RowResult};
 use crate::import::people::{Imported, Terms};
-use crate::import::row::ImportRow;
+use crate::import::row::{ImportRow, RefusedRow};
 use crate::import::state::{Import, ImportMode, MAX_PARTS, PartResult};
+use crate::resources::names::check_name;
 use crate::roles::granting::count_grants;
 use crate::roles::handle::Roles;
 
@@ -48,7 +49,7 @@ impl Imports<'_> {
         self,
         id: &str,
         number: u32,
-        (sent, rows): (&[u8], Vec<Result<ImportRow, RowFailure>>),
+        (sent, rows): (&[u8], Vec<Result<ImportRow, RefusedRow>>),
         giver: Role,
     ) -> Result<PartResult, Error> {
         check_bounds(number, rows.len())?;
@@ -60,18 +61,24 @@ impl Imports<'_> {
         {
             return Ok(done);
         }
-        let (rows, mut results) = distinct(rows);
+        let rows = match import.asked.mode {
+            ImportMode::Import | ImportMode::Report => rows,
+            ImportMode::Adoption => rows.into_iter().map(pushed).collect(),
+        };
+        let (rows, refused) = distinct(rows);
         check_groups(&rows)?;
-        results.extend(match import.asked.mode {
-            ImportMode::Import => self.import_rows(&rows, giver).await?,
-            ImportMode::Report => self.compare_rows(&rows).await?,
-            ImportMode::Adoption => self.decide_pushes(&rows, &import).await?,
-        });
+        let (mut results, unidentified) = match import.asked.mode {
+            ImportMode::Import => (self.import_rows(&rows, giver).await?, 0),
+            ImportMode::Report | ImportMode::Adoption => {
+                self.look_at_rows(&rows, &refused, &import).await?
+            }
+        };
+        results.extend(refused.iter().map(RefusedRow::result));
         results.sort_by_key(|result| result.line);
-        let counts = Counts::of(&results);
-        if import.asked.mode != ImportMode::Import {
-            self.note_met(&import, &results).await?;
-        }
+        let counts = Counts {
+            unidentified,
+            ..Counts::of(&results)
+        };
         results.retain(|result| result.outcome != Outcome::Unchanged || !result.fields.is_empty());
         let result = PartResult {
             number,
@@ -96,8 +103,9 @@ impl Imports<'_> {
             giver,
         };
         let late = began + PATIENCE;
+        let (rows, again) = known.first_meant(rows, self.scope.keys());
         let each = rows
-            .iter()
+            .into_iter()
             .map(|row| self.import_row(row, terms, late).boxed());
         let each: Vec<_> = each.collect();
         let done: Vec<Result<Imported, Error>> =
@@ -110,8 +118,10 @@ impl Imports<'_> {
             return Err(error);
         }
         let late = began + PATIENCE_WITH_GROUPS;
-        self.join_groups(&mut imported, &known, late).await?;
-        Ok(imported.into_iter().map(|one| one.result).collect())
+        self.join_groups(&mut imported, &known, (giver, late))
+            .await?;
+        let results = imported.into_iter().map(|one| one.result);
+        Ok(results.chain(again.into_iter().map(meant_again)).collect())
     }
 
     async fn import_row(
@@ -157,12 +167,34 @@ impl Imports<'_> {
         Err(Error::Busy(None))
     }
 
-    async fn compare_rows(self, rows: &[ImportRow]) -> Result<Vec<RowResult>, Error> {
+    /// Compares rows with the directory, or decides what their pushes would do, and notes whom they name. Returns also how
+    /// many of the refused rows do not say whom they mean.
+    async fn look_at_rows(
+        self,
+        rows: &[ImportRow],
+        refused: &[RefusedRow],
+        import: &Import,
+    ) -> Result<(Vec<RowResult>, u64), Error> {
         let known = self.look_up(rows).await?;
+        let results = match import.asked.mode {
+            ImportMode::Import | ImportMode::Report => self.compare_rows(rows, &known).await?,
+            ImportMode::Adoption => self.decide_pushes(rows, &known, import).await?,
+        };
+        let unidentified = self.note_met(import, (rows, &known), refused).await?;
+        Ok((results, unidentified))
+    }
+
+    async fn compare_rows(
+        self,
+        rows: &[ImportRow],
+        known: &Known,
+    ) -> Result<Vec<RowResult>, Error> {
         let context = Roles::of(self.scope).context().await?;
-        let compared = rows.iter().map(|row| {
+        let (rows, again) = known.first_meant(rows, self.scope.keys());
+        let compared = rows.into_iter().map(|row| {
             let compared = known.meant(row).and_then(|person| {
                 let Some(person) = person else {
+                    check_name(&USERS, None, &row.resource()?)?;
                     return Ok(RowResult::new(row.line, Outcome::Missing, None));
                 };
                 let held = context.roles(person);
@@ -172,9 +204,10 @@ impl Imports<'_> {
                     fields.insert(Field::Groups);
                 }
                 // Somebody can be kept out although nobody deactivated them.
-                if row.active.is_some_and(|active| active == person.is_out()) {
-                    fields.insert(Field::Active);
-                }
+                match row.active.is_some_and(|active| active == person.is_out()) {
+                    true => fields.insert(Field::Active),
+                    false => fields.remove(&Field::Active),
+                };
                 let outcome = match fields.is_empty() {
                     true => Outcome::Unchanged,
                     false => Outcome::Differs,
@@ -183,36 +216,25 @@ impl Imports<'_> {
             });
             refused_or(row, compared)
         });
-        compared.collect()
+        let again = again.into_iter().map(|row| Ok(meant_again(row)));
+        compared.chain(again).collect()
     }
 
     async fn decide_pushes(
         self,
         rows: &[ImportRow],
+        known: &Known,
         import: &Import,
     ) -> Result<Vec<RowResult>, Error> {
         let connection = import.asked.connection.as_ref().ok_or_else(no_connection)?;
         Credentials::of(self.scope).connection(connection).await?;
-        let (known, settings) = (self.look_up(rows).await?, self.scope.settings().await?);
+        let tenant = self.scope.stored_tenant().await?;
         let (mut results, mut takeable) = (Vec::new(), Takeable::new());
         for row in rows {
-            let setting = settings.deleted_people;
-            let decided = self.decide_push(row, &known, connection, setting, &mut takeable);
+            let decided = self.decide_push(row, known, connection, &tenant, &mut takeable);
             results.push(refused_or(row, decided.await)?);
         }
         Ok(results)
-    }
-
-    /// Notes whom the rows have met. That can be repeated.
-    async fn note_met(self, import: &Import, results: &[RowResult]) -> Result<(), Error> {
-        let met = self.scope.keys().met_by_import(&import.id);
-        let people: BTreeSet<&String> = results.iter().filter_map(|it| it.user.as_ref()).collect();
-        let expires = import.expires_at.as_second();
-        let items = people
-            .into_iter()
-            .map(|user| to_item(&met.at(user), &json!({"expires": expires})));
-        let items = items.collect::<Result<Vec<_>, _>>()?;
-        self.scope.table.batch_put(items).await
     }
 }
 
@@ -244,28 +266,48 @@ fn check_groups(rows: &[ImportRow]) -> Result<(), Error> {
     }
 }
 
-/// Returns the rows that name different people, and the failures of the others.
-fn distinct(rows: Vec<Result<ImportRow, RowFailure>>) -> (Vec<ImportRow>, Vec<RowResult>) {
+/// Returns a row as an identity provider pushes it: without the application's id, which it does not know.
+fn pushed(row: Result<ImportRow, RefusedRow>) -> Result<ImportRow, RefusedRow> {
+    let row = row.map(|row| ImportRow {
+        application_id: None,
+        ..row
+    });
+    row.map_err(|refused| RefusedRow {
+        application_id: None,
+        ..refused
+    })
+}
+
+/// Returns the rows that name different people, and the others.
+fn distinct(rows: Vec<Result<ImportRow, RefusedRow>>) -> (Vec<ImportRow>, Vec<RefusedRow>) {
     let (mut names, mut ids) = (BTreeSet::new(), BTreeSet::new());
     let (mut good, mut failed) = (Vec::new(), Vec::new());
     for row in rows {
         match row {
-            Err(failure) => failed.push(RowResult::failed(failure)),
+            Err(refused) => failed.push(refused),
             Ok(row) => {
                 let is_new = names.insert(USERS.compared(&row.user_name));
                 let id = row.application_id.clone();
                 match is_new && id.is_none_or(|id| ids.insert(id)) {
                     true => good.push(row),
-                    false => failed.push(RowResult::failed(RowFailure::new(
-                        row.line,
-                        Reason::NotUnique,
-                        "an earlier line of the part has the same user name or application id",
-                    ))),
+                    false => {
+                        let detail =
+                            "an earlier line of the part has the same user name or application id";
+                        let failure = RowFailure::new(row.line, Reason::NotUnique, detail);
+                        failed.push(row.refused(failure));
+                    }
                 }
             }
         }
     }
     (good, failed)
+}
+
+/// Returns what becomes of a row that means the same person as an earlier one, by another name, an id, or a name of before.
+fn meant_again(row: &ImportRow) -> RowResult {
+    let detail = "an earlier line of the part means the same person, or one who had this name before; make one line of them, or give \
+         this one an `application_id` of its own";
+    RowResult::failed(RowFailure::new(row.line, Reason::NotUnique, detail))
 }
 
 fn refused_or(row: &ImportRow, result: Result<RowResult, Error>) -> Result<RowResult, Error> {

@@ -21,9 +21,10 @@ use crate::resources::record::Record;
 use crate::resources::traces::{Traces, nobody_had_it};
 use crate::resources::writes::{committed, resource_writes, subject};
 use crate::roles::decide;
-use crate::roles::granting::check_rank;
+use crate::roles::granting::{check_link, check_rank};
 use crate::roles::handle::Roles;
 use crate::roles::person::{check_by_hand, told};
+use crate::roles::rank::vouches;
 
 /// How often a row is looked up again when somebody else takes its name.
 const TURNS_OF_NAMES: usize = 3;
@@ -123,15 +124,14 @@ impl Imports<'_> {
             check_by_hand(granted.iter())?;
             let catalogue = &terms.tenant.settings.roles;
             check_rank(&[], &granted, terms.giver, catalogue)?;
+            check_link(&self.scope.actor, granted.iter())?;
             // The role is given to whoever has these identifiers.
             record.prove_identifiers()?;
             let ids = decide::highest_first(&granted);
             let request = Some(self.scope.request_id.clone());
             record.account.manual = Grant::of(ids, now(), request);
         }
-        if let (Some(id), Some(gone)) = (&row.application_id, known.gone_holder(row)) {
-            free_application_id(self.scope, id, gone).await?;
-        }
+        self.free_gone(row, known).await?;
         let mut transaction = resource_writes(self.scope, &USERS, None, Some(&record))?;
         // What was read is no snapshot: somebody may just have been deleted.
         for key in known.deleted_keys(row) {
@@ -143,12 +143,26 @@ impl Imports<'_> {
         if !committed(self.scope, &transaction, &USERS).await? {
             return Ok(None);
         }
-        let missing = known.missing_groups(row, None);
+        let missing: Vec<(String, &str)> = known.missing_groups(row, None).collect();
+        let named = missing.len();
+        let joins = joinable(known, missing.into_iter());
+        let result = RowResult::new(row.line, Outcome::Created, Some(&record.id));
         Ok(Some(Imported {
-            result: RowResult::new(row.line, Outcome::Created, Some(&record.id)),
-            joins: joinable(known, missing),
+            result: match joins.len() < named {
+                true => result.with([Field::Groups]).missing_owned_groups(true),
+                false => result,
+            },
+            joins,
             granted,
         }))
+    }
+
+    /// Frees the application's id of a row, if somebody who is gone still holds it.
+    async fn free_gone(self, row: &ImportRow, known: &Known) -> Result<(), Error> {
+        match (&row.application_id, known.gone_holder(row)) {
+            (Some(id), Some(gone)) => free_application_id(self.scope, id, gone).await,
+            _ => Ok(()),
+        }
     }
 
     fn write_grant_entry(
@@ -188,7 +202,9 @@ impl Imports<'_> {
                 granted: BTreeSet::new(),
             }));
         }
+        let named = missing.len();
         let joins = joinable(known, missing.into_iter());
+        let misses = joins.len() < named;
         let changes = fields.iter().any(|field| *field != Field::Groups) || !joins.is_empty();
         let outcome = match changes {
             true => Outcome::Changed,
@@ -201,10 +217,19 @@ impl Imports<'_> {
                 let held: Vec<RoleId> = given_roles(person).into_iter().collect();
                 let catalogue = &terms.tenant.settings.roles;
                 check_rank(&held, roles, terms.giver, catalogue)?;
+                let given = roles
+                    .iter()
+                    .filter(|role| !held.contains(&RoleId::from(**role)));
+                check_link(&self.scope.actor, given)?;
             }
         }
+        if fields.contains(&Field::ApplicationId) {
+            self.free_gone(row, known).await?;
+        }
         let is_own = |field: &Field| !matches!(field, Field::Roles | Field::Groups);
-        if fields.iter().any(is_own) && !self.write_changed(row, person, wanted).await? {
+        if fields.iter().any(is_own)
+            && !self.write_changed(row, person, wanted, terms.giver).await?
+        {
             return Ok(None);
         }
         if let Some(roles) = roles.filter(|_| fields.contains(&Field::Roles)) {
@@ -213,19 +238,23 @@ impl Imports<'_> {
             given.await?;
         }
         Ok(Some(Imported {
-            result: RowResult::new(row.line, outcome, Some(&person.id)).with(fields),
+            result: RowResult::new(row.line, outcome, Some(&person.id))
+                .with(fields)
+                .missing_owned_groups(misses),
             joins,
             granted: BTreeSet::new(),
         }))
     }
 
-    /// Writes the attributes and the application's id of a person. Returns `false` if they have changed since they were
-    /// read.
+    /// Writes the attributes and the application's id of a person. The new identifiers of somebody with a role of their own
+    /// are proven if the caller may say whose they are; otherwise they are to be confirmed. Returns `false` if the person
+    /// has changed since they were read.
     async fn write_changed(
         self,
         row: &ImportRow,
         person: &Record,
         wanted: scim::Resource,
+        giver: Role,
     ) -> Result<bool, Error> {
         check_name(&USERS, Some(person.resource(&USERS)?), &wanted)?;
         let after = person.changed_to(&USERS, wanted, now())?;
@@ -237,8 +266,7 @@ impl Imports<'_> {
                 .application_id
                 .clone_from(&row.application_id);
         }
-        if after.account.manual.is_some() {
-            // The application knows whose the new identifiers are.
+        if after.account.manual.is_some() && vouches(&self.scope.actor, &person.id, giver) {
             after.prove_identifiers()?;
         }
         let transaction = resource_writes(self.scope, &USERS, Some(person), Some(&after))?;

@@ -5,6 +5,8 @@ use rollcall_scim::Resource;
 use rollcall_store::Error;
 use serde_json::{Map, Value, json};
 
+use crate::import::outcome::{RowFailure, RowResult};
+
 /// One person of the application's list. What is `None` says nothing about the person.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImportRow {
@@ -32,7 +34,56 @@ pub struct ImportRow {
     pub groups: Vec<String>,
 }
 
+/// A row that is refused as it is, with what it says of whom it means: that person is in the application's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RefusedRow {
+    /// Why it is refused.
+    pub failure: RowFailure,
+    /// `userName`, if it can be read.
+    pub user_name: Option<String>,
+    /// The application's own id of the person, if it can be read.
+    pub application_id: Option<String>,
+}
+
+impl RefusedRow {
+    /// Returns what becomes of the row.
+    pub(super) fn result(&self) -> RowResult {
+        RowResult::failed(self.failure.clone())
+    }
+
+    /// Returns a row that says nothing but whom this one means. The user name is trimmed, and empty if it cannot be read.
+    pub(super) fn mention(&self) -> ImportRow {
+        let name = self.user_name.as_deref().unwrap_or_default();
+        ImportRow {
+            line: self.failure.line,
+            user_name: name.trim().to_owned(),
+            application_id: self.application_id.clone(),
+            ..ImportRow::default()
+        }
+    }
+}
+
+impl From<RowFailure> for RefusedRow {
+    /// A row that does not say whom it means.
+    fn from(failure: RowFailure) -> Self {
+        Self {
+            failure,
+            user_name: None,
+            application_id: None,
+        }
+    }
+}
+
 impl ImportRow {
+    /// Returns the row as a refused one.
+    pub(super) fn refused(self, failure: RowFailure) -> RefusedRow {
+        RefusedRow {
+            failure,
+            user_name: Some(self.user_name),
+            application_id: self.application_id,
+        }
+    }
+
     /// Returns the attributes that the row has, as a user.
     ///
     /// # Errors

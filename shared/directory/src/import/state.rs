@@ -159,7 +159,10 @@ impl Imports<'_> {
         };
         let key = self.scope.keys().import(id);
         let mut transaction = Transaction::default();
-        transaction.put_if(to_item(&key, &stored)?, Expression::absent(), Guard::Unique);
+        // The table removes an import some time after it has expired.
+        let is_free = Expression::new("attribute_not_exists(PK) OR expires <= :now");
+        let is_free = is_free.with(":now", number(at.as_second()));
+        transaction.put_if(to_item(&key, &stored)?, is_free, Guard::Unique);
         self.scope.check_alive(&mut transaction);
         let failed = self.scope.table.transact(&transaction).await?;
         if failed.contains(&Guard::Gone) {
@@ -174,7 +177,7 @@ impl Imports<'_> {
         }
     }
 
-    /// Reads an import with its progress.
+    /// Reads an import with its progress. One that has expired is forgotten, although the table may still have it.
     ///
     /// # Errors
     /// `404` when there is none with this id.
@@ -183,7 +186,9 @@ impl Imports<'_> {
             true => self.scope.table.get(&self.scope.keys().import(id)).await?,
             false => None,
         };
-        import_of(item.ok_or_else(|| not_found("import", id))?)
+        let import = item.map(import_of).transpose()?;
+        let import = import.filter(|import| import.expires_at > now());
+        import.ok_or_else(|| not_found("import", id))
     }
 
     /// Reads what became of a part.

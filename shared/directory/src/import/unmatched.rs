@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use rollcall_model::{PersonState, USERS};
 use rollcall_scim as scim;
-use rollcall_store::{Error, Range, text};
+use rollcall_store::{Error, Item, Range, text};
 
 use crate::import::handle::Imports;
 use crate::import::state::{Import, ImportMode};
@@ -69,7 +69,8 @@ impl Imports<'_> {
         Ok((left, next))
     }
 
-    /// Returns the ids that were met, behind one and up to another.
+    /// Returns the ids that were met, behind one and up to another. Notes that expire at another time belong to an earlier
+    /// import with the same id, which was forgotten before them.
     async fn met(
         self,
         import: &Import,
@@ -79,7 +80,15 @@ impl Imports<'_> {
         let mut met = BTreeSet::new();
         let Some(last) = last else { return Ok(met) };
         let all = self.scope.keys().met_by_import(&import.id);
-        let mut range = Range::all(all).only("SK").limit(AT_ONCE).after(behind);
+        let expires = import.expires_at.as_second().to_string();
+        let is_own = |item: &Item| {
+            let noted = item.get("expires").and_then(|noted| noted.as_n().ok());
+            noted == Some(&expires)
+        };
+        let mut range = Range::all(all)
+            .only("SK, expires")
+            .limit(AT_ONCE)
+            .after(behind);
         loop {
             let page = self.scope.table.query(&range).await?;
             for item in &page.items {
@@ -87,7 +96,9 @@ impl Imports<'_> {
                 if id > last {
                     return Ok(met);
                 }
-                met.insert(id.to_owned());
+                if is_own(item) {
+                    met.insert(id.to_owned());
+                }
             }
             match page.next {
                 Some(next) => range = range.after(Some(next)),

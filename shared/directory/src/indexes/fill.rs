@@ -100,8 +100,7 @@ impl Indexes<'_> {
         loop {
             let missed = journal.events(followed_to, AT_ONCE).await?;
             let Some(last) = missed.last() else { break };
-            self.write(&missed).await?;
-            self.cover(Some(&coverage), followed_to, &missed).await?;
+            self.add(Some(&coverage), followed_to, &missed).await?;
             followed_to = last.sequence;
             filled.events += missed.len();
             if Instant::now() >= deadline {
@@ -134,7 +133,7 @@ impl Indexes<'_> {
             ..WordsCoverage::default()
         };
         let key = self.scope.keys().words_indexed();
-        self.scope.table.put(to_item(&key, &words)?).await?;
+        self.scope.put_if_alive(to_item(&key, &words)?).await?;
         // If events were added meanwhile, the next pass does so once more.
         if Journal::of(self.scope).note_roles(coverage).await? {
             coverage.roles_to = Some(coverage.followed_to);
@@ -198,7 +197,7 @@ impl Indexes<'_> {
                 behind: page.next,
             };
             let key = self.scope.keys().words_indexed();
-            self.scope.table.put(to_item(&key, &coverage)?).await?;
+            self.scope.put_if_alive(to_item(&key, &coverage)?).await?;
             if Instant::now() >= deadline && !coverage.has_all() {
                 return Ok(false);
             }

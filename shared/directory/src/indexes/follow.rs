@@ -9,7 +9,7 @@ use crate::indexes::handle::Indexes;
 use crate::indexes::words::WORDED;
 use crate::journal::feed::Event;
 use crate::journal::handle::Journal;
-use crate::journal::index::Coverage;
+use crate::journal::index::{Coverage, Noted};
 
 /// The retention in days of the index items of a tenant that was deleted, as of its entries.
 const KEEP_DAYS: u32 = 30;
@@ -28,15 +28,29 @@ impl Indexes<'_> {
         let new: Vec<Event> = events.iter().filter(is_new).cloned().collect();
         // Events that are relayed again can have their places anywhere.
         for run in new.chunk_by(|one, next| next.sequence == one.sequence + 1) {
-            self.write(run).await?;
             let before = run[0].sequence.saturating_sub(1);
-            self.cover(known.as_ref(), before, run).await?;
+            self.add(known.as_ref(), before, run).await?;
         }
         Ok(())
     }
 
+    /// Adds events, which follow the event `before`, to the indexes, and notes it. If the tenant was erased meanwhile, takes
+    /// them off again.
+    pub(super) async fn add(
+        self,
+        known: Option<&Coverage>,
+        before: u64,
+        events: &[Event],
+    ) -> Result<(), Error> {
+        self.write(events).await?;
+        match self.cover(known, before, events).await? {
+            Noted::Gone => Journal::of(self.scope).unindex(events).await,
+            Noted::Begun | Noted::Done => Ok(()),
+        }
+    }
+
     /// Adds events to the indexes without noting it.
-    pub(super) async fn write(self, events: &[Event]) -> Result<(), Error> {
+    async fn write(self, events: &[Event]) -> Result<(), Error> {
         let keep_days = match self.scope.settings().await {
             Ok(settings) => settings.retention_days,
             Err(error) if error.is_refusal() => KEEP_DAYS,
@@ -51,21 +65,21 @@ impl Indexes<'_> {
     }
 
     /// Notes that the indexes have these events, which follow the event `before`.
-    pub(super) async fn cover(
+    async fn cover(
         self,
         known: Option<&Coverage>,
         before: u64,
         events: &[Event],
-    ) -> Result<(), Error> {
+    ) -> Result<Noted, Error> {
         let journal = Journal::of(self.scope);
-        let begins = journal.cover(known, before, events).await?;
-        if begins && before == 0 {
+        let noted = journal.cover(known, before, events).await?;
+        if noted == Noted::Begun && before == 0 {
             // The tenant's first event: nobody was there before it.
             let key = self.scope.keys().words_indexed();
             let all = to_item(&key, &WordsCoverage::ALL)?;
             self.scope.table.put(all).await?;
         }
-        Ok(())
+        Ok(noted)
     }
 }
 

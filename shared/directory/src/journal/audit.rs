@@ -1,20 +1,27 @@
 //! The audit log: journal entries, newest first. By subject and by request, it is read from an index.
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
+use futures::stream::{self, StreamExt, TryStreamExt};
 use jiff::{SignedDuration, Timestamp};
-use rollcall_model::{is_id, shown};
+use rollcall_model::{EventType, is_id, shown};
 use rollcall_scim::{self as scim, fold};
 use rollcall_store::{BoundedPage, Error, Item, Partition, Range, from_item, just_after, text};
 
 use crate::journal::entry::{AuditQuery, Entry};
 use crate::journal::handle::Journal;
 use crate::journal::index::Coverage;
-use crate::journal::read_back::{LogRange, MAX_READ, READ_AT_ONCE, read_back};
+use crate::journal::read_back::{LogRange, MAX_READ, READ_AT_ONCE, read_back, readable};
 
 /// How much later than its time an entry can get its place in the feed, usually. Ids sort by time, and the index follows
 /// the order of places.
 const MARGIN: SignedDuration = SignedDuration::from_secs(10);
+
+/// The entries of a request among which that of a deletion is looked for.
+const ENTRIES_OF_DELETION: usize = 10;
+/// The requests whose entries are read at once.
+const REQUESTS_AT_ONCE: usize = 10;
 
 /// The ids between which the index has every entry. What is newer or older is read from the journal.
 pub(super) struct Indexed {
@@ -97,7 +104,7 @@ impl Journal<'_> {
     ///
     /// Each call reads a bounded number of entries, so a page can be short or even empty although another page follows.
     /// By the id of a subject or of a request, the entries are found in an index, except those that it does not have
-    /// yet.
+    /// yet. Entries that cannot be read are left out.
     ///
     /// # Errors
     /// Only table errors.
@@ -153,11 +160,7 @@ impl Journal<'_> {
             let count = read.items.len();
             let entries = match part.is_index {
                 true => self.named_by(&read.items).await?,
-                false => read
-                    .items
-                    .into_iter()
-                    .map(from_item)
-                    .collect::<Result<_, _>>()?,
+                false => readable(self.scope, read.items.into_iter().map(from_item)),
             };
             // The list ends at the first entry that is older than `from`.
             let is_over = entries
@@ -169,6 +172,39 @@ impl Journal<'_> {
         Ok(page.page(|entry| &entry.id))
     }
 
+    /// Returns what people and groups were called that these requests have deleted, by their ids. Whoever was erased is left
+    /// out, and so is what the index of requests does not have yet.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn deleted_names(
+        self,
+        requests: &BTreeSet<String>,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        if requests.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let keys = self.scope.keys();
+        let ranges = requests.iter().map(|request| {
+            let range = Range::all(keys.entries_of_request(request));
+            range.limit(ENTRIES_OF_DELETION)
+        });
+        let ranges: Vec<Range> = ranges.collect();
+        let read = stream::iter(ranges)
+            .map(|range| async move { self.scope.table.query(&range).await })
+            .buffer_unordered(REQUESTS_AT_ONCE);
+        let pages: Vec<_> = read.try_collect().await?;
+        let items: Vec<Item> = pages.into_iter().flat_map(|page| page.items).collect();
+        let deleted = self.named_by(&items).await?.into_iter().filter(|entry| {
+            let kind = EventType::of(&entry.action);
+            let is_deletion = [Some(EventType::UserDeleted), Some(EventType::GroupDeleted)];
+            is_deletion.contains(&kind) && !entry.subject.name.is_empty()
+        });
+        Ok(deleted
+            .map(|entry| (entry.subject.id, entry.subject.name))
+            .collect())
+    }
+
     /// Reads the entries that these index items name, newest first.
     async fn named_by(self, items: &[Item]) -> Result<Vec<Entry>, Error> {
         let log = self.scope.keys().journal();
@@ -176,7 +212,7 @@ impl Journal<'_> {
         let keys = keys.collect::<Result<Vec<_>, Error>>()?;
         let found = self.scope.table.batch_get(keys).await?;
         let entries = found.into_iter().map(from_item::<Entry>);
-        let mut entries = entries.collect::<Result<Vec<_>, Error>>()?;
+        let mut entries = readable(self.scope, entries);
         entries.sort_by(|one, other| Reverse(&one.id).cmp(&Reverse(&other.id)));
         Ok(entries)
     }

@@ -56,6 +56,7 @@ impl Journal<'_> {
         let expires = at.as_second() + KEEP_DAYS * 86_400;
         let mut transaction = Transaction::default();
         transaction.put(to_item(&key, &CheckpointItem { hash, at, expires })?);
+        self.scope.check_alive(&mut transaction);
         table.transact(&transaction).await?;
         Ok(true)
     }

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use rollcall_model::{
-    Actor, EventType, HeldRequest, Origin, REDACTED, Subject, is_secret_name, new_id,
-    without_secrets,
+    Actor, EventType, HeldRequest, Origin, REDACTED, Subject, cleaned_value, is_secret_name,
+    new_id, without_secrets,
 };
 use rollcall_scim::{Resource, fold};
 use rollcall_store::{Error, Item, Keys, Scope, now, to_item};
@@ -114,12 +114,13 @@ impl Entry {
         }
     }
 
-    /// Returns the entry with the changed attributes before and after the change, each a JSON object.
+    /// Returns the entry with the changed attributes before and after the change, each a JSON object, without what looks like
+    /// a secret: labels, reasons and addresses are what somebody typed.
     #[must_use]
     pub(crate) fn with_change(self, before: Option<Value>, after: Option<Value>) -> Self {
         Self {
-            before: before.map(|value| value.to_string()),
-            after: after.map(|value| value.to_string()),
+            before: before.map(|value| cleaned_value(value).to_string()),
+            after: after.map(|value| cleaned_value(value).to_string()),
             ..self
         }
     }

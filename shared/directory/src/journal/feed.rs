@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use rollcall_model::{Actor, EventType, Origin, Subject, TenantId};
 use rollcall_store::{
     Error, Expression, Guard, Item, MAX_WRITES, Range, Transaction, from_item, now, number, string,
-    to_item,
+    text, to_item,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use crate::journal::chain::{Fault, Link, Place};
 use crate::journal::entry::Entry;
 use crate::journal::handle::Journal;
+use crate::journal::read_back::warn_of_unreadable;
 
 /// Consecutive turns without progress after which a relay gives up. A tenant has one relay at a time.
 const MAX_TURNS: usize = 40;
@@ -107,15 +108,18 @@ pub struct Verification {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct EventItem {
     /// The event as JSON.
-    event: String,
+    pub(super) event: String,
     pub(super) expires: i64,
     /// Its hashes. Absent for events that an earlier version gave their places.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    link: Option<Link>,
+    pub(super) link: Option<Link>,
 }
 
+/// The sequence number of an event, and the event; `None` if it cannot be read.
+type Placed = (u64, Option<(Event, EventItem)>);
+
 impl EventItem {
-    fn event(&self) -> Result<Event, Error> {
+    pub(super) fn event(&self) -> Result<Event, Error> {
         serde_json::from_str(&self.event).map_err(Error::corrupt)
     }
 
@@ -267,24 +271,29 @@ impl Journal<'_> {
     }
 
     /// Returns at most `limit` events after the sequence number `after`, in order. Every reader sees every event
-    /// exactly once, and all readers see the same order. A gap of events that have expired is skipped.
+    /// exactly once, and all readers see the same order. A gap of events that have expired is skipped, and so is an event that
+    /// cannot be read.
     ///
     /// # Errors
     /// Only table errors.
     pub async fn events(self, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
         let events = self.event_items(after.min(MAX_SEQUENCE), limit).await?;
-        Ok(events.into_iter().map(|(event, _)| event).collect())
+        let unreadable = events.iter().filter(|(_, read)| read.is_none()).count();
+        warn_of_unreadable(self.scope, unreadable);
+        let events = events.into_iter().filter_map(|(_, read)| read);
+        Ok(events.map(|(event, _)| event).collect())
     }
 
-    async fn event_items(self, after: u64, limit: usize) -> Result<Vec<(Event, EventItem)>, Error> {
+    async fn event_items(self, after: u64, limit: usize) -> Result<Vec<Placed>, Error> {
         let behind = self.scope.keys().event(after).sort().to_owned();
         let range = Range::events(self.scope.keys());
         let range = range.after(Some(behind)).limit(limit);
         let page = self.scope.table.query(&range).await?;
-        let read = |item: Item| {
+        let event_of = |item: Item| {
             let item: EventItem = from_item(item)?;
-            Ok((item.event()?, item))
+            Ok::<_, Error>((item.event()?, item))
         };
+        let read = |item: Item| Ok((sequence_of(&item)?, event_of(item).ok()));
         let events = page.items.into_iter().map(read);
         Ok(without_gap(after, events.collect::<Result<_, Error>>()?))
     }
@@ -309,9 +318,14 @@ impl Journal<'_> {
         // The hash of the event before, if that event is there and has one.
         let mut before = before.map(|item| item.link.map(|link| link.hash));
         let mut found = Verification::default();
-        for (event, item) in self.event_items(after, limit).await? {
-            let sequence = event.sequence;
+        for (sequence, read) in self.event_items(after, limit).await? {
             found.verified += 1;
+            let Some((event, item)) = read else {
+                found.faults.push((sequence, Fault::Content));
+                found.last = Some((sequence, None));
+                before = None;
+                continue;
+            };
             match &item.link {
                 Some(link) => {
                     if link.begins {
@@ -345,38 +359,21 @@ impl Journal<'_> {
         }
         Ok(found)
     }
-
-    /// Erases the content of an event: who, whom and what. Its number, type, time and hashes stay. Erasing it again has
-    /// no effect.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub async fn erase_event(self, sequence: u64) -> Result<(), Error> {
-        let key = self.scope.keys().event(sequence);
-        let Some(item) = self.scope.table.get(&key).await? else {
-            return Ok(());
-        };
-        let item: EventItem = from_item(item)?;
-        let event = item.event()?;
-        let erased = EventItem {
-            event: serde_json::to_string(&erased(event)).map_err(Error::corrupt)?,
-            expires: item.expires,
-            link: item.link.map(|link| Link { salt: None, ..link }),
-        };
-        self.scope.table.put(to_item(&key, &erased)?).await
-    }
 }
 
 /// Returns the events up to the first gap. A query may see only part of a relay transaction that is in progress; the
 /// missing events are visible a moment later. A gap directly after the cursor is skipped if the first event after it is
 /// old: the missing events have outlived their retention.
-fn without_gap(after: u64, events: Vec<(Event, EventItem)>) -> Vec<(Event, EventItem)> {
+fn without_gap(after: u64, events: Vec<Placed>) -> Vec<Placed> {
     let settled = now() - RELAY_SETTLES;
-    let first = events.first().map(|(event, _)| event);
-    let expired = first.filter(|first| first.sequence > after + 1 && first.occurred_at < settled);
-    let mut next = expired.map_or(after + 1, |first| first.sequence);
-    let in_order = |(event, _): &(Event, EventItem)| {
-        let follows = event.sequence == next;
+    let first = events.first().map_or(after + 1, |(sequence, _)| *sequence);
+    let mut readable = events.iter().filter_map(|(_, read)| read.as_ref());
+    let is_old = readable
+        .next()
+        .is_none_or(|(event, _)| event.occurred_at < settled);
+    let mut next = if is_old { first } else { after + 1 };
+    let in_order = |(sequence, _): &Placed| {
+        let follows = *sequence == next;
         next += 1;
         follows
     };
@@ -384,21 +381,25 @@ fn without_gap(after: u64, events: Vec<(Event, EventItem)>) -> Vec<(Event, Event
 }
 
 /// Returns the event without what it said: who, whom and what.
-fn erased(event: Event) -> Event {
+pub(super) fn erased(event: Event) -> Event {
     Event {
         id: format!("{ERASED}-{}", event.sequence),
         actor: Actor::SYSTEM,
         origin: Origin::default(),
-        subject: Subject {
-            id: ERASED.to_owned(),
-            name: ERASED.to_owned(),
-            ..event.subject
-        },
+        subject: event.subject.erased(ERASED),
         before: None,
         after: None,
         request_id: ERASED.to_owned(),
         ..event
     }
+}
+
+/// Returns the sequence number in the key of an event.
+///
+/// # Errors
+/// When the key is not that of an event.
+pub(super) fn sequence_of(item: &Item) -> Result<u64, Error> {
+    text(item, "SK")?.parse().map_err(Error::corrupt)
 }
 
 fn place_of(event: &Event) -> Place<'_> {

@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use rollcall_model::EventType;
 use rollcall_store::{Error, Range, from_item, now};
 
-use crate::journal::feed::{EventItem, FeedEvent, Head, MAX_SEQUENCE, RELAY_SETTLES};
+use crate::journal::feed::{EventItem, FeedEvent, Head, MAX_SEQUENCE, RELAY_SETTLES, sequence_of};
 use crate::journal::handle::Journal;
+use crate::journal::read_back::{readable, warn_of_unreadable};
 
 /// The events among which one page looks for the wanted types, at most.
 const SCANNED: usize = 2_000;
@@ -76,16 +77,20 @@ pub enum FeedRead {
 /// The events that one read found after a cursor.
 #[derive(Debug, Default)]
 struct Slice {
-    /// Those that are kept.
-    events: Vec<FeedEvent>,
+    /// The sequence numbers of those that are kept, each with its event; `None` for an event that cannot be read, which
+    /// keeps its place and holds up no reader.
+    events: Vec<(u64, Option<FeedEvent>)>,
     /// Whether more follow.
     has_more: bool,
 }
 
 impl Slice {
+    /// Returns the first sequence number, and the time of the first event that can be read.
     fn first(&self) -> Option<(u64, Timestamp)> {
-        let first = self.events.first().map(|found| &found.event);
-        first.map(|event| (event.sequence, event.occurred_at))
+        let (sequence, _) = self.events.first()?;
+        let mut readable = self.events.iter().filter_map(|(_, event)| event.as_ref());
+        let at = readable.next().map(|found| found.event.occurred_at);
+        Some((*sequence, at.unwrap_or(Timestamp::UNIX_EPOCH)))
     }
 }
 
@@ -104,7 +109,7 @@ impl Journal<'_> {
     /// the same order.
     ///
     /// A page of some types can have fewer events than the limit, even none, although more follow. Its `next` is further
-    /// than its cursor then.
+    /// than its cursor then. An event that cannot be read is left out.
     ///
     /// # Errors
     /// Only table errors.
@@ -161,8 +166,8 @@ impl Journal<'_> {
         loop {
             let page = self.scope.table.query(&range).await?;
             let mut is_old = true;
-            for item in page.items {
-                let event = self.stored_event(item)?;
+            let events = page.items.into_iter().map(|item| self.stored_event(item));
+            for event in readable(self.scope, events) {
                 if event.occurred_at >= at {
                     place = place.min(event.sequence - 1);
                     is_old = false;
@@ -184,15 +189,13 @@ impl Journal<'_> {
     ) -> Result<(Vec<FeedEvent>, u64), Error> {
         let (mut items, mut next, mut scanned) = (Vec::new(), begin, 0);
         loop {
-            for event in slice.events {
+            for (sequence, event) in slice.events {
                 // What is missing is being written, or has expired: the next page finds out.
-                if event.event.sequence != next + 1 {
+                if sequence != next + 1 {
                     return Ok((items, next));
                 }
                 (next, scanned) = (next + 1, scanned + 1);
-                if query.wants(&event) {
-                    items.push(event);
-                }
+                items.extend(event.filter(|event| query.wants(event)));
                 if items.len() == query.limit {
                     return Ok((items, next));
                 }
@@ -214,12 +217,17 @@ impl Journal<'_> {
             .limit(limit);
         loop {
             let page = self.scope.table.query(&range).await?;
-            let items = page.items.into_iter().map(from_item::<EventItem>);
             let live = now().as_second();
-            let events = items
-                .filter(|item| item.as_ref().map_or(true, |item| item.expires > live))
-                .map(|item| item.and_then(EventItem::into_feed))
-                .collect::<Result<Vec<_>, _>>()?;
+            let (mut events, mut unreadable) = (Vec::new(), 0);
+            for item in page.items {
+                let sequence = sequence_of(&item)?;
+                match from_item::<EventItem>(item) {
+                    Ok(item) if item.expires <= live => continue,
+                    item => events.push((sequence, item.and_then(EventItem::into_feed).ok())),
+                }
+                unreadable += usize::from(events.last().is_some_and(|(_, it)| it.is_none()));
+            }
+            warn_of_unreadable(self.scope, unreadable);
             if !events.is_empty() || page.next.is_none() {
                 return Ok(Slice {
                     events,

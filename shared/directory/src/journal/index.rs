@@ -11,13 +11,15 @@ use jiff::Timestamp;
 use rollcall_model::{EventType, is_id};
 use rollcall_scim::fold;
 use rollcall_store::{
-    Error, Expression, Item, Key, Keys, Range, Updated, from_item, now, number, string, to_item,
+    Error, Expression, Guard, Item, Key, Keys, Range, Transaction, Updated, from_item, now, number,
+    string, to_item,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::journal::feed::Event;
+use crate::journal::feed::{Event, sequence_of};
 use crate::journal::handle::Journal;
+use crate::journal::read_back::readable;
 
 /// Events that the full pass adds at once.
 const FILLED_AT_ONCE: usize = 200;
@@ -64,6 +66,17 @@ impl Coverage {
     pub(crate) fn has_departures(&self) -> bool {
         self.left_to == Some(self.followed_to)
     }
+}
+
+/// What became of a note about what the index has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Noted {
+    /// The index begins with it.
+    Begun,
+    /// It is noted, or the index lacks events before it.
+    Done,
+    /// There is no index and no feed any more: the tenant is erased.
+    Gone,
 }
 
 /// Only the part of the feed's head that says which sequence number was given last.
@@ -123,6 +136,17 @@ impl Journal<'_> {
             .await
     }
 
+    /// Takes entries of events off the index again, because the tenant was erased meanwhile.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn unindex(self, events: &[Event]) -> Result<(), Error> {
+        let keys = self.scope.keys();
+        let unique: BTreeSet<Key> = events.iter().flat_map(|it| keys_of(keys, it)).collect();
+        let unique = unique.into_iter().collect();
+        self.scope.table.batch_delete(unique).await
+    }
+
     async fn index_at(self, keys: impl Iterator<Item = (Key, i64)>) -> Result<(), Error> {
         let items = keys.map(|(key, expires)| to_item(&key, &json!({"expires": expires})));
         let items = items.collect::<Result<Vec<Item>, Error>>()?;
@@ -130,7 +154,7 @@ impl Journal<'_> {
     }
 
     /// Notes that the index has these events, which follow the event `before` without a gap. If the index lacks events
-    /// before them, it notes nothing. `known` is the coverage that was read. Returns whether an index begins with them.
+    /// before them, it notes nothing. `known` is the coverage that was read.
     ///
     /// # Errors
     /// Only table errors.
@@ -139,9 +163,9 @@ impl Journal<'_> {
         known: Option<&Coverage>,
         before: u64,
         events: &[Event],
-    ) -> Result<bool, Error> {
+    ) -> Result<Noted, Error> {
         let Some(last) = events.last().map(|event| event.sequence) else {
-            return Ok(false);
+            return Ok(Noted::Done);
         };
         let times = events.iter().map(|event| event.occurred_at);
         let latest = times.max().unwrap_or_else(now);
@@ -176,18 +200,19 @@ impl Journal<'_> {
         }
         let follows = format!("followed_to >= :before AND followed_to < :last{only}{still}");
         let follows = Expression::new(follows).with(":before", number(before));
-        self.note(&set, &follows).await?;
-        Ok(false)
+        match self.note(&set, &follows).await? {
+            Updated::Absent => Ok(Noted::Gone),
+            Updated::Done(_) | Updated::Unchanged(_) => Ok(Noted::Done),
+        }
     }
 
-    async fn note(self, set: &Expression, condition: &Expression) -> Result<bool, Error> {
+    async fn note(self, set: &Expression, condition: &Expression) -> Result<Updated, Error> {
         let key = self.scope.keys().entries_indexed();
-        let noted = self.scope.table.update_if(&key, set, condition).await?;
-        Ok(matches!(noted, Updated::Done(_)))
+        self.scope.table.update_if(&key, set, condition).await
     }
 
-    /// Stores what a new index covers. Returns `false` if there is an index already.
-    async fn begin(self, begun: &Coverage) -> Result<bool, Error> {
+    /// Stores what a new index covers, unless there is one already. An index begins only while there is a feed.
+    async fn begin(self, begun: &Coverage) -> Result<Noted, Error> {
         let mut set = Expression::new(
             "SET filled_to = :filled, followed_to = :followed, latest_at = :latest, roles_to = :followed, left_to = :followed",
         )
@@ -199,7 +224,17 @@ impl Journal<'_> {
                 .then(", complete_since = :since, left_since = :since")
                 .with(":since", string(&since.to_string()));
         }
-        self.note(&set, &Expression::absent()).await
+        let keys = self.scope.keys();
+        let mut transaction = Transaction::default();
+        let absent = Expression::absent();
+        transaction.update_if(keys.entries_indexed(), set, absent, Guard::Stale);
+        transaction.check(keys.event_head(), Expression::present(), Guard::Gone);
+        let failed = self.scope.table.transact(&transaction).await?;
+        Ok(match failed.as_slice() {
+            [] => Noted::Begun,
+            failed if failed.contains(&Guard::Gone) => Noted::Gone,
+            _ => Noted::Done,
+        })
     }
 
     /// Returns what the index covers. If there is none yet, begins one after the last event of the feed; `None` if the
@@ -241,7 +276,7 @@ impl Journal<'_> {
         let set = Expression::new("SET roles_to = followed_to");
         let same = Expression::new("followed_to = :followed");
         let same = same.with(":followed", number(known.followed_to));
-        self.note(&set, &same).await
+        Ok(matches!(self.note(&set, &same).await?, Updated::Done(_)))
     }
 
     /// Adds the next events before those that the index has. Returns how many, and the new coverage.
@@ -256,16 +291,22 @@ impl Journal<'_> {
             .limit(FILLED_AT_ONCE);
         let page = self.scope.table.query(&range).await?;
         let count = page.items.len();
-        let (mut first, mut items) = (known.filled_to, Vec::new());
-        for item in page.items {
+        let (mut first, mut items, mut added) = (known.filled_to, Vec::new(), Vec::new());
+        let read = |item: Item| {
             let kept: KeptEvent = from_item(item)?;
             let event: Event = serde_json::from_str(&kept.event).map_err(Error::corrupt)?;
-            first = first.min(event.sequence);
+            Ok((kept, event))
+        };
+        if let Some(last) = page.items.last() {
+            first = first.min(sequence_of(last)?);
+        }
+        for (kept, event) in readable(self.scope, page.items.into_iter().map(read)) {
             items.extend(
                 keys_of(keys, &event)
                     .into_iter()
                     .map(|it| (it, kept.expires)),
             );
+            added.push(event);
         }
         items.sort_unstable();
         items.dedup_by(|one, other| one.0 == other.0);
@@ -281,7 +322,9 @@ impl Journal<'_> {
             };
             set = set.then(whole);
         }
-        self.note(&set, &Expression::present()).await?;
+        if let Updated::Absent = self.note(&set, &Expression::present()).await? {
+            self.unindex(&added).await?;
+        }
         let complete_since = known.complete_since.filter(|_| !is_whole);
         let filled = Coverage {
             filled_to: first,

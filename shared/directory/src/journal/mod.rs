@@ -2,8 +2,8 @@
 //!
 //! The entries are the audit log, the event feed and the outbox at once. `entry` creates and queries entries,
 //! `read_back` reads a log newest first, and `feed` assigns each entry its sequence number and turns it into events,
-//! which `chain` links by hashes. `feed_page` reads them by cursor. `checkpoints` tells the bus the last hash, and `reminders` finds entries that the relay
-//! missed.
+//! which `chain` links by hashes. `feed_page` reads them by cursor, and `erased_events` erases what they say. `checkpoints`
+//! tells the bus the last hash, and `reminders` finds entries that the relay missed.
 //! `index` keeps entries by subject and by request, and those about the end of somebody's access, once they have their
 //! places; `audit` and `departures` read by them.
 
@@ -12,6 +12,7 @@ pub(crate) mod chain;
 pub(crate) mod checkpoints;
 pub(crate) mod departures;
 pub(crate) mod entry;
+pub(crate) mod erased_events;
 pub(crate) mod feed;
 pub(crate) mod feed_page;
 pub(crate) mod handle;

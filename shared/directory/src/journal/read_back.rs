@@ -29,6 +29,30 @@ pub(crate) trait Logged: DeserializeOwned + Send {
     }
 }
 
+/// Returns what can be read of a log or of the feed. One item that cannot be read must not hide the others: it is left out,
+/// and a warning says how many there are.
+pub(crate) fn readable<T>(
+    scope: &Scope,
+    read: impl IntoIterator<Item = Result<T, Error>>,
+) -> Vec<T> {
+    let (mut found, mut unreadable) = (Vec::new(), 0);
+    for one in read {
+        match one {
+            Ok(one) => found.push(one),
+            Err(_) => unreadable += 1,
+        }
+    }
+    warn_of_unreadable(scope, unreadable);
+    found
+}
+
+/// Logs how many items were left out because they cannot be read. What they contain is not logged.
+pub(crate) fn warn_of_unreadable(scope: &Scope, count: usize) {
+    if count > 0 {
+        tracing::warn!(tenant = %scope.tenant, count, "unreadable items are left out");
+    }
+}
+
 /// The part of a log to read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LogRange<'a> {
@@ -42,7 +66,8 @@ pub(crate) struct LogRange<'a> {
     pub(crate) limit: usize,
 }
 
-/// Reads the wanted entries of a log, newest first. Returns them and the cursor of the next page.
+/// Reads the wanted entries of a log, newest first. Returns them and the cursor of the next page. Those that cannot be read
+/// are left out.
 ///
 /// # Errors
 /// Only table errors.
@@ -67,11 +92,13 @@ pub(crate) async fn read_back<T: Logged>(
             .after(page.behind())
             .limit(READ_AT_ONCE);
         let read = scope.table.query(&query).await?;
-        let logged = read.items.into_iter().map(T::of_item);
-        let logged = logged.collect::<Result<Vec<T>, Error>>()?;
-        let (count, oldest) = (logged.len(), logged.last().map(T::at));
+        let count = read.items.len();
+        let logged = readable(scope, read.items.into_iter().map(T::of_item));
         // The list ends at the first entry that is older than `from`.
-        let next = read.next.filter(|_| range.from <= oldest);
+        let is_over = logged
+            .last()
+            .is_some_and(|last| range.from > Some(last.at()));
+        let next = read.next.filter(|_| !is_over);
         page.take(logged.into_iter().filter(&wanted), count, next);
     }
     Ok(page.page(T::id))

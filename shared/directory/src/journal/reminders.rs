@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use rollcall_store::{
-    Error, Expression, Guard, Range, Transaction, from_item, just_after, now, number, string,
-    strings,
+    Error, Expression, Guard, Range, Transaction, Updated, from_item, just_after, now, number,
+    string, strings,
 };
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -102,7 +102,7 @@ impl Journal<'_> {
     pub async fn set_aside(self, entry: &str) -> Result<(), Error> {
         let add =
             Expression::new("ADD set_aside :entry").with(":entry", strings([entry.to_owned()]));
-        self.change_places(add).await
+        self.change_places(add, entry).await
     }
 
     /// Puts the entries that were set aside into the stream again. Whether they can be relayed now, the relay finds out.
@@ -118,12 +118,12 @@ impl Journal<'_> {
                 Guard::Gone,
             );
             let taken_up =
-                Expression::new("DELETE set_aside :entry").with(":entry", strings([entry]));
+                Expression::new("DELETE set_aside :entry").with(":entry", strings([entry.clone()]));
             // Both at once: if the relay sets it aside again, it is on the list again.
             transaction.update(self.scope.keys().all_placed(), taken_up.clone());
             if !self.scope.table.transact(&transaction).await?.is_empty() {
                 // The entry has expired.
-                self.change_places(taken_up).await?;
+                self.change_places(taken_up, &entry).await?;
             }
         }
         Ok(count)
@@ -131,15 +131,21 @@ impl Journal<'_> {
 
     async fn all_placed_up_to(self, entry: &str) -> Result<(), Error> {
         let set = Expression::new("SET up_to = :up_to").with(":up_to", string(entry));
-        self.change_places(set).await
+        self.change_places(set, entry).await
     }
 
-    /// Changes only some attributes, because the relay and the search write the same item.
-    async fn change_places(self, change: Expression) -> Result<(), Error> {
-        let key = self.scope.keys().all_placed();
-        // An update needs a condition; the item never has this attribute.
-        let always = Expression::new("attribute_not_exists(placed_at)");
-        self.scope.table.update_if(&key, &change, &always).await?;
+    /// Changes only some attributes, because the relay and the search write the same item. The item begins only while the
+    /// entry is there: with the tenant, both are erased.
+    async fn change_places(self, change: Expression, entry: &str) -> Result<(), Error> {
+        let keys = self.scope.keys();
+        let key = keys.all_placed();
+        let present = Expression::present();
+        if let Updated::Absent = self.scope.table.update_if(&key, &change, &present).await? {
+            let mut transaction = Transaction::default();
+            transaction.update(key, change);
+            transaction.check(keys.journal().at(entry), present, Guard::Gone);
+            self.scope.table.transact(&transaction).await?;
+        }
         Ok(())
     }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::journal::entry::{AuditQuery, Entry};
 use crate::journal::handle::Journal;
-use crate::journal::read_back::{MAX_READ, READ_AT_ONCE};
+use crate::journal::read_back::{MAX_READ, READ_AT_ONCE, readable};
 use crate::request_log::handle::RequestLog;
 use crate::request_log::log::{LoggedRequest, RequestQuery};
 use crate::request_log::named::hash_of;
@@ -74,7 +74,7 @@ impl RequestLog<'_> {
         item.map(from_item).transpose()
     }
 
-    /// Notes since when the index of requests by person is complete. The hourly pass does so.
+    /// Notes since when the index of requests by person is complete, unless the tenant was deleted. The hourly pass does so.
     ///
     /// # Errors
     /// Only table errors.
@@ -94,7 +94,7 @@ impl RequestLog<'_> {
             seen_at: at,
         };
         let key = self.scope.keys().requests_indexed();
-        self.scope.table.put(to_item(&key, &coverage)?).await
+        self.scope.put_if_alive(to_item(&key, &coverage)?).await
     }
 
     /// Reads the requests about a person with this id, who is called by these values, newest first. Returns the requests
@@ -146,12 +146,14 @@ impl RequestLog<'_> {
             .after(behind)
             .limit(READ_AT_ONCE);
         let QueryPage { items, next } = self.scope.table.query(&range).await?;
+        let looked_at = items.len();
         let requests = items.into_iter().map(LoggedRequest::from_item);
-        let requests = requests.collect::<Result<Vec<LoggedRequest>, Error>>()?;
+        let requests = readable(self.scope, requests);
         let oldest = requests.last().map(|request| request.at);
+        let is_over = oldest.is_some_and(|oldest| query.from > Some(oldest));
         Ok(Found {
-            looked_at: requests.len(),
-            next: next.filter(|_| query.from <= oldest),
+            looked_at,
+            next: next.filter(|_| !is_over),
             requests: requests
                 .into_iter()
                 .filter(|request| request.is_about(values))
@@ -277,9 +279,8 @@ impl RequestLog<'_> {
             .table
             .batch_get(ids.into_iter().map(|id| log.at(id)));
         let requests = found.await?.into_iter().map(LoggedRequest::from_item);
-        requests
-            .map(|request| request.map(|request| (request.id.clone(), request)))
-            .collect()
+        let requests = readable(self.scope, requests).into_iter();
+        Ok(requests.map(|it| (it.id.clone(), it)).collect())
     }
 
     /// Finds the entries of the log of these changes, each once.
@@ -326,8 +327,8 @@ impl RequestLog<'_> {
                 .after(after)
                 .limit(NEARBY);
             let page = self.scope.table.query(&range).await?;
-            for item in page.items {
-                let request = LoggedRequest::from_item(item)?;
+            let requests = page.items.into_iter().map(LoggedRequest::from_item);
+            for request in readable(self.scope, requests) {
                 if request.request_id == entry.request_id && !request.changes.is_empty() {
                     return Ok(Some(request));
                 }

@@ -124,42 +124,40 @@ impl fmt::Display for Diagnosis {
     }
 }
 
-const STALE_USER: &str = "The identity provider holds an id of a person who is no longer here, most likely because \
+const STALE_USER: &str = "The identity provider holds the ID of a person who is no longer here, most likely because \
     they were deleted. Unassign the person from the application in your identity provider and assign them again: it \
     then looks them up by name and creates them anew.";
-const STALE_GROUP: &str = "The identity provider holds an id of a group that is no longer here. Unlink or remove the \
-    pushed group in your identity provider and push it again.";
+const STALE_GROUP: &str = "The identity provider holds the ID of a group that is no longer here. Unlink or remove the \
+    group in your identity provider and push it again.";
 const GONE_ALREADY: &str =
-    "What the identity provider wanted to delete was already gone. There is nothing to do.";
-const NOT_FOUND: &str = "The identity provider asked for something that is not here (any more). If this repeats for \
-    the same person or group, unassign and reassign it in your identity provider.";
-const DUPLICATE_USER: &str = "There is a person with this user name already. If it is the same person, let your \
-    identity provider match by user name (import or match existing users) instead of creating; otherwise change one \
-    of the two names.";
-const DUPLICATE_GROUP: &str = "There is a group with this name already. Link the pushed group to the existing one in \
-    your identity provider, or rename one of the two.";
-const REVOKED: &str = "The token that was used has been revoked or its connection deleted. Issue a new token for the \
-    connection and enter it in your identity provider.";
-const EXPIRED: &str = "The token that was used has expired. Issue a new token for the connection and enter it in your \
-    identity provider.";
-const FOREIGN_ADDRESS: &str = "The token is right, but the request came from an address that is on no list: that of the \
-    tenant, in the settings, or that of the token. If it is your identity provider's, add it to the settings, or issue \
-    a token that allows it. If not, somebody else has the token: revoke it.";
+    "What the identity provider wanted to delete was already gone. You need to do nothing.";
+const NOT_FOUND: &str = "The identity provider asked for something that is not here, or no longer here. If this \
+    repeats for the same person or group, unassign and reassign it in your identity provider.";
+const DUPLICATE_USER: &str = "Someone already has this user name. If it is the same person, let your identity \
+    provider match by user name (import or match existing users) instead of creating; otherwise change one of the two \
+    names.";
+const DUPLICATE_GROUP: &str = "A group with this name already exists. Link the group in your identity provider to the \
+    existing one, or rename one of the two.";
+const REVOKED: &str = "The token has been revoked or its connection deleted. Issue a new token for the connection and \
+    enter it in your identity provider.";
+const EXPIRED: &str = "The token has expired. Issue a new token for the connection and enter it in your identity \
+    provider.";
+const FOREIGN_ADDRESS: &str = "The token is right, but the request came from an address that is not allowed, by the \
+    settings or by the token itself. If the address is your identity provider's, add it to the settings, or issue a \
+    token that allows it. If not, someone else has the token: revoke it.";
 const NO_TOKEN: &str = "The request carried no valid token. Issue a token for the connection and enter it in your \
     identity provider.";
-const LAST_OWNER: &str = "This would have taken away the last owner. Make somebody else an owner first; the identity \
+const LAST_OWNER: &str = "This would have removed the last owner. Make someone else an owner first; the identity \
     provider then succeeds on its next try.";
-const OWNED_BY_ANOTHER: &str = "The person or group belongs to another connection, which pushed them first. If this \
-    connection takes over from that one, let an owner say that it replaces it; otherwise take the person or group out \
+const OWNED_BY_ANOTHER: &str = "The person or group belongs to another connection, which sent them first. If this \
+    connection takes over from that one, let an owner set that it replaces it; otherwise take the person or group out \
     of this application in your identity provider.";
-const FORBIDDEN: &str =
-    "The identity provider asked for something that nobody may do over SCIM. The answer says what.";
-const FILTER: &str = "The identity provider searched with a filter that cannot be understood. Check the attribute that \
-    is used to match people or groups in your identity provider's mapping.";
-const UNKNOWN_MEMBER: &str = "A group was pushed with a member whom nobody here knows, and as the settings stand such \
-    a group is refused. Assign its people to the application in your identity provider, or unassign and assign them \
-    again, so that they are pushed first; then push the group again. A group within a group is nobody either: assign \
-    its people.";
+const FORBIDDEN: &str = "The identity provider asked for something that is not allowed over SCIM. The answer says what.";
+const FILTER: &str = "The identity provider searched with a filter that is not supported. Check the attribute that is \
+    used to match people or groups in your identity provider's mapping.";
+const UNKNOWN_MEMBER: &str = "A group arrived with a member who is not here, and your settings refuse such a group. \
+    Assign its people to the application in your identity provider, or unassign and assign them again, so that they \
+    arrive first; then push the group again. A group inside a group does not count as a member: assign its people.";
 const VALUE: &str = "The identity provider sent a value that does not fit, or left out one that is needed. Check the \
     attribute mapping for the attribute that the answer names.";
 const PATH: &str = "The identity provider tried to change an attribute that does not exist here, or part of one that \
@@ -168,30 +166,30 @@ const MUTABILITY: &str = "The identity provider tried to change something that c
     that the answer names from the mapping.";
 const SYNTAX: &str = "The identity provider sent something that cannot be read. If it is a custom integration, show its \
     developer the answer.";
-const TOO_MANY: &str = "The identity provider asked for more than fits one answer. A smaller page size, or leaving out \
-    members, helps.";
+const TOO_MANY: &str = "The identity provider asked for more than fits in one answer. A smaller page size, or leaving \
+    out members, helps.";
 const BAD_REQUEST: &str =
     "The identity provider sent something that does not fit. The answer says what.";
 const METHOD: &str = "The identity provider used an operation that is not offered here. Check that the SCIM base URL \
-    ends in /scim/v2 and nothing more.";
-const PRECONDITION: &str = "Somebody else changed this in the meantime. The identity provider reads it again and \
+    ends in /scim/v2, with nothing after it.";
+const PRECONDITION: &str = "Someone else changed this in the meantime. The identity provider reads it again and \
     repeats the change by itself.";
 const TOO_LARGE: &str =
     "The request was larger than 1 MB. Push fewer members at once, or smaller groups.";
-const THROTTLED: &str = "The identity provider sent faster than this tenant's limit. It waits and tries again, nothing \
-    is lost; raise the rate limit in the settings if this happens all day.";
-const READ_TOO_MUCH: &str = "The identity provider read more in a minute than the operator of this service allows, most \
-    likely because it searches by an attribute that is not indexed. It waits and tries again, nothing is lost. Let it \
-    match people by user name, external id or e-mail address, and groups by name.";
-const NOT_OFFERED: &str = "The identity provider used a part of SCIM that is not offered here. It does without; turn \
-    the option off if your identity provider reports this as an error.";
+const THROTTLED: &str = "The identity provider sent requests faster than this tenant's limit allows. It waits and \
+    tries again, and nothing is lost; raise the rate limit in the settings if this happens all day.";
+const READ_TOO_MUCH: &str = "The identity provider read more in a minute than the operator of this service allows, \
+    most likely because it searches by an attribute that is not indexed. It waits and tries again, and nothing is \
+    lost. Let it match people by user name, external ID or e-mail address, and groups by name.";
+const NOT_OFFERED: &str = "The identity provider used a part of SCIM that is not offered here. It works without it; \
+    turn the option off if your identity provider reports this as an error.";
 const FAILED: &str = "The fault was on our side. The identity provider tries again by itself; if this repeats, give \
-    support the request id.";
-const SKIPPED: &str = "Done, except that some members were left out because nobody here has these ids. Unassign and \
-    reassign these people in your identity provider, then push the group again. Where an id is a group's: a group \
-    within a group brings nobody; assign its people.";
-const IGNORED_PATH: &str = "Done, except that a change of an attribute that does not exist here was ignored. Remove the \
-    attribute from the mapping in your identity provider, or correct its name there.";
+    support the request ID.";
+const SKIPPED: &str = "Done, except that some members were left out because nobody here has these IDs. Unassign and \
+    reassign these people in your identity provider, then push the group again. If an ID is a group's: a group inside \
+    a group brings nobody; assign its people.";
+const IGNORED_PATH: &str = "Done, except that the change of an attribute that does not exist here was ignored. Remove \
+    the attribute from the mapping in your identity provider, or correct its name there.";
 
 const OTHER: &str = "The request failed. This version of the service does not know the diagnosis; the detail of the \
     response says more.";

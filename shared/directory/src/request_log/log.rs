@@ -163,7 +163,7 @@ impl LoggedRequest {
 
     /// Returns the entry with the request's body.
     pub fn with_body(self, body: Option<SentBody>) -> Self {
-        let Some(SentBody { names, text }) = body else {
+        let Some(SentBody { names, text, .. }) = body else {
             return self;
         };
         Self {

@@ -18,4 +18,4 @@ mod shown_value;
 pub(crate) mod stored;
 pub(crate) mod target;
 pub(crate) mod trace;
-mod write;
+pub(crate) mod write;

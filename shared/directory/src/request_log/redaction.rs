@@ -8,7 +8,7 @@ use rollcall_model::{LoggedValues, REDACTED, is_secret_parameter, names_secret, 
 use rollcall_scim::fold;
 use serde_json::{Map, Value};
 
-use crate::request_log::shown_value::Shown;
+use crate::request_log::shown_value::{Shown, compares_secret};
 
 /// The longest body that is kept whole, in bytes of JSON.
 const MAX_BODY_BYTES: usize = 4_096;
@@ -25,6 +25,8 @@ pub struct SentBody {
     pub names: Vec<String>,
     /// The JSON of the body without secrets, and with the sizes of values that no schema declares, cut to a few kilobytes.
     pub text: String,
+    /// Whether a filter or a path in the body compares a secret, so that an error can quote it.
+    pub compares_secret: bool,
 }
 
 impl SentBody {
@@ -34,7 +36,30 @@ impl SentBody {
         Self {
             names: body.as_object().map(names).unwrap_or_default(),
             text: redacted(body, values),
+            compares_secret: compares_secret(body),
         }
+    }
+}
+
+/// Returns whether the filter of a target names a secret, so that an error can quote it.
+pub fn filters_by_secret(target: &str) -> bool {
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').any(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, pair));
+        is_filter_by_secret(name, value)
+    })
+}
+
+/// Returns the detail of a refusal without what it quotes.
+pub fn without_quotes(detail: &str) -> String {
+    let quotes = ['`', '"', '\''];
+    match (detail.find(quotes), detail.rfind(quotes)) {
+        // One alone has no end.
+        (Some(first), Some(last)) if first == last => format!("{}`{REDACTED}`", &detail[..first]),
+        (Some(first), Some(last)) => {
+            format!("{}`{REDACTED}`{}", &detail[..first], &detail[last + 1..])
+        }
+        _ => detail.to_owned(),
     }
 }
 
@@ -43,7 +68,9 @@ fn names(body: &Map<String, Value>) -> Vec<String> {
         let mut fields = body.iter();
         let (_, value) = fields.find(|(field, _)| field.eq_ignore_ascii_case(name))?;
         let text = value.as_str().filter(|text| !text.is_empty())?;
-        Some(fold(text).chars().take(MAX_NAME_CHARS).collect())
+        // What is folded no longer looks like a secret.
+        let text = fold(&without_secrets(text));
+        Some(text.chars().take(MAX_NAME_CHARS).collect())
     };
     let own = named("userName").or_else(|| named("displayName"));
     own.into_iter().chain(named("externalId")).collect()
@@ -102,25 +129,36 @@ fn redacted_parameter(pair: &str) -> String {
     let Some((name, value)) = pair.split_once('=') else {
         return decoded_without_secrets(pair).into_owned();
     };
-    let filters = decoded(name).eq_ignore_ascii_case("filter") && names_secret(&decoded(value));
-    match filters || is_secret_parameter(&decoded(name)) {
+    match is_filter_by_secret(name, value) || is_secret_parameter(&decoded(name)) {
         true => format!("{name}={REDACTED}"),
         false => format!("{name}={}", decoded_without_secrets(value)),
     }
 }
 
+fn is_filter_by_secret(name: &str, value: &str) -> bool {
+    decoded(name).eq_ignore_ascii_case("filter") && names_secret(&decoded(value))
+}
+
 /// Returns an encoded text as it is, or decoded and without its secrets if it has any.
 fn decoded_without_secrets(text: &str) -> Cow<'_, str> {
-    let decoded = decoded(text);
-    match without_secrets(&decoded) {
-        clean if clean == decoded => Cow::Borrowed(text),
-        clean => Cow::Owned(clean.into_owned()),
+    // A plus sign is a space in forms, and one of the characters of Base64.
+    let plain = percent_decoded(text);
+    let clean = without_secrets(&plain);
+    let spaced = clean.replace('+', " ");
+    match without_secrets(&spaced) {
+        cleaner if cleaner != spaced => return Cow::Owned(cleaner.into_owned()),
+        _ if clean != plain => return Cow::Owned(clean.into_owned()),
+        _ => {}
     }
+    Cow::Borrowed(text)
 }
 
 fn decoded(text: &str) -> String {
-    let spaced = text.replace('+', " ");
-    percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+    percent_decoded(&text.replace('+', " "))
+}
+
+fn percent_decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -184,9 +222,74 @@ mod tests {
             ),
             (&format!("/Users?x={jwt}"), "/Users?x=***"),
             (&format!("/Users/{jwt}"), "/Users/***"),
+            ("/whsec_B+lfUlCDxSTB8G/hunter2/x", "/***/***/***"),
+            (
+                "/Users?x=whsec_B+lfUlCDxSTB8G%2Fhunter2",
+                "/Users?x=***/***",
+            ),
             ("/Users/a%20b?count=1", "/Users/a%20b?count=1"),
         ] {
             assert_eq!(redacted_target(target), kept);
+        }
+    }
+
+    #[test]
+    fn secrets_never_reach_any_other_field() {
+        let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.hunter2";
+        for name in [
+            jwt.to_owned(),
+            format!("Bearer {jwt}"),
+            format!("{jwt}@x.test"),
+        ] {
+            for body in [
+                json!({"userName": name}),
+                json!({"displayName": name}),
+                json!({"externalId": name}),
+            ] {
+                let names = SentBody::of(body, LoggedValues::All).names;
+                assert!(!format!("{names:?}").contains("hunter2"), "{names:?}");
+            }
+        }
+    }
+
+    /// A parser quotes what it does not understand, and that can be what a secret was compared with.
+    #[test]
+    fn what_compares_a_secret_is_known_and_its_refusal_quotes_nothing() {
+        for filter in [
+            "password eq \"hunter2",
+            "password eq hunter2",
+            "password eq \"a\" hunter2",
+            "\"x password eq \"hunter2\"",
+            "emails[pin eq \"hunter2].value",
+        ] {
+            let query: String =
+                percent_encoding::utf8_percent_encode(filter, percent_encoding::NON_ALPHANUMERIC)
+                    .collect();
+            assert!(filters_by_secret(&format!("/Users?count=1&filter={query}")));
+            let operations =
+                json!({"Operations": [{"op": "replace", "path": filter, "value": "x"}]});
+            for body in [json!({ "filter": filter }), operations] {
+                let kept = SentBody::of(&body, LoggedValues::All);
+                assert!(kept.compares_secret, "{body}");
+                assert!(!kept.text.contains("hunter2"), "{}", kept.text);
+            }
+        }
+        let ordinary = json!({"userName": "ada", "password": "x", "Operations": [{"path": "password", "value": "x"}]});
+        assert!(!SentBody::of(ordinary, LoggedValues::All).compares_secret);
+        for (detail, kept) in [
+            (
+                "`\"hunter2` is not a valid string",
+                "`***` is not a valid string",
+            ),
+            ("expected `and` at `hunter2` or `x`", "expected `***`"),
+            (
+                "invalid type: string \"hunter2\", expected a map",
+                "invalid type: string `***`, expected a map",
+            ),
+            ("an odd `hunter2", "an odd `***`"),
+            ("the filter is too long", "the filter is too long"),
+        ] {
+            assert_eq!(without_quotes(detail), kept);
         }
     }
 

@@ -3,7 +3,9 @@
 
 use std::borrow::Cow;
 
-use rollcall_model::{LoggedValues, REDACTED, is_secret_name, names_secret, without_secrets};
+use rollcall_model::{
+    self as model, LoggedValues, REDACTED, is_secret_name, names_secret, without_secrets,
+};
 use rollcall_scim::{AttrPath, Attribute, AttributeKind, GROUP, ResourceType, Schema, USER};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
@@ -121,7 +123,7 @@ impl Serialize for Shown<'_> {
 
 /// Returns a name as it is shown. Clients use paths with literals as names.
 fn shown_name(name: &str) -> Cow<'_, str> {
-    match name.contains('[') && names_secret(name) {
+    match model::compares_secret(name) {
         true => Cow::Borrowed(REDACTED),
         false => without_secrets(name),
     }
@@ -140,9 +142,22 @@ fn size_of(value: &Value) -> Option<String> {
 /// Returns the place of a filter or a path that compares a secret with a literal.
 fn hides_literal(name: &str, value: &Value) -> Option<Place> {
     let text = value.as_str()?;
-    let is_path = name.eq_ignore_ascii_case("path") && text.contains('[');
-    let compares = is_path || name.eq_ignore_ascii_case("filter");
-    (compares && names_secret(text)).then_some(Place::Secret)
+    let is_path = name.eq_ignore_ascii_case("path") && model::compares_secret(text);
+    let is_filter = name.eq_ignore_ascii_case("filter") && names_secret(text);
+    (is_path || is_filter).then_some(Place::Secret)
+}
+
+/// Returns whether a body has a filter, a path or a name that compares a secret with a literal.
+pub(super) fn compares_secret(body: &Value) -> bool {
+    match body {
+        Value::Object(object) => object.iter().any(|(name, value)| {
+            model::compares_secret(name)
+                || hides_literal(name, value).is_some()
+                || compares_secret(value)
+        }),
+        Value::Array(values) => values.iter().any(compares_secret),
+        _ => false,
+    }
 }
 
 /// Returns the place of the value of an operation that has a path.

@@ -10,7 +10,7 @@ use rollcall_store::{Error, Item, Partition, Range, just_after, text};
 
 use crate::journal::entry::{AuditQuery, Entry};
 use crate::journal::handle::Journal;
-use crate::journal::read_back::Logged;
+use crate::journal::read_back::{Logged, readable};
 use crate::request_log::handle::RequestLog;
 use crate::request_log::log::LoggedRequest;
 
@@ -120,7 +120,8 @@ impl RequestLog<'_> {
             .limit(MAX_LOOKED_AT);
         let items = self.scope.table.query(&range).await?.items.into_iter();
         let before_end = |item: &Item| text(item, "SK").is_ok_and(|id| id < end.as_str());
-        items.take_while(before_end).map(T::of_item).collect()
+        let items = items.take_while(before_end);
+        Ok(readable(self.scope, items.map(T::of_item)))
     }
 }
 

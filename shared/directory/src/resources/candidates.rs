@@ -4,13 +4,23 @@ use std::collections::{BTreeSet, HashMap};
 
 use rollcall_model::{GROUPS, Kind, USERS, is_id};
 use rollcall_scim::{Matcher, Query, Resource};
-use rollcall_store::{Error, Item, Range, from_item, name_prefix, text};
+use rollcall_store::{Error, Item, QueryPage, Range, from_item, name_prefix, text};
 
 use crate::resources::assemble::{Needs, assemble};
 use crate::resources::handle::{Members, Resources};
 use crate::resources::query_plan::QueryPlan;
 use crate::resources::record::Record;
 use crate::resources::writes::Pointer;
+
+/// Resources in order of creation, and those that cannot be read.
+#[derive(Debug, Default)]
+pub(crate) struct ReadablePage {
+    pub(crate) records: Vec<Record>,
+    /// The ids of the others, each with the reason.
+    pub(crate) unreadable: Vec<(String, Error)>,
+    /// The id after which to continue; `None` when these were the last.
+    pub(crate) next: Option<String>,
+}
 
 impl Resources<'_> {
     /// Returns the ids of the resources that can match, in order of creation.
@@ -109,14 +119,46 @@ impl Resources<'_> {
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<Record>, Option<String>), Error> {
-        let range = Range::all(self.scope.keys().resources(kind));
-        let page = self
-            .scope
-            .table
-            .query(&range.after(after).limit(limit))
-            .await?;
+        let page = self.items_after(kind, after, limit).await?;
         let records = page.items.into_iter().map(Record::from_item);
         Ok((records.collect::<Result<_, _>>()?, page.next))
+    }
+
+    /// Returns the resources as [`Self::records_after`] does, and beside them the ids of those that cannot be read, each with
+    /// the reason.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn readable_after(
+        self,
+        kind: &'static Kind,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<ReadablePage, Error> {
+        let page = self.items_after(kind, after, limit).await?;
+        let mut readable = ReadablePage {
+            next: page.next,
+            ..ReadablePage::default()
+        };
+        for item in page.items {
+            let id = text(&item, "SK").unwrap_or_default().to_owned();
+            match Record::from_item(item) {
+                Ok(record) => readable.records.push(record),
+                Err(error) => readable.unreadable.push((id, error)),
+            }
+        }
+        Ok(readable)
+    }
+
+    async fn items_after(
+        self,
+        kind: &'static Kind,
+        after: Option<String>,
+        limit: usize,
+    ) -> Result<QueryPage, Error> {
+        let range = Range::all(self.scope.keys().resources(kind));
+        let range = range.after(after).limit(limit);
+        self.scope.table.query(&range).await
     }
 
     /// Reads the records with these ids, in the order of the ids. Ids without a record are left out.

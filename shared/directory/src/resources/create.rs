@@ -133,7 +133,7 @@ impl Resources<'_> {
 /// Returns the refusal of something of which the tenant has as much as the operator allows.
 pub(crate) fn ceiling_reached(what: &str) -> Error {
     let detail = format!(
-        "the organisation has as many {what} as it may have; ask the vendor of the application for more, or delete some: \
+        "the organization has as many {what} as it may have; ask the vendor of the application for more, or delete some: \
          they are counted every hour"
     );
     Error::Refused(Reason::CeilingReached, scim::Error::Forbidden(detail))

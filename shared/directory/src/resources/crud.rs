@@ -18,10 +18,11 @@ use crate::resources::draft::{Draft, Saved};
 use crate::resources::effects::{Effects, Written};
 use crate::resources::handle::{Members, Resources};
 use crate::resources::held_list::write_held;
-use crate::resources::members::{PlannedSteps, Step, WRITES_PER_STEP, growth, write_group_touched};
+use crate::resources::members::{WRITES_PER_STEP, write_group_touched};
 use crate::resources::names::{check_name, is_taken};
 use crate::resources::ownership::{Ownership, ownership};
 use crate::resources::record::Record;
+use crate::resources::steps::{PlannedSteps, Step, growth};
 use crate::resources::traces::Traces;
 use crate::resources::unique_values::claims;
 use crate::resources::writes::{

@@ -101,7 +101,9 @@ impl Resources<'_> {
     ) -> Result<(Transaction, Option<Intent>), Error> {
         let members = Members::of(self.scope);
         let mut transaction = resource_writes(self.scope, kind, Some(record), None)?;
-        let traces = match kind.has_members() {
+        // Nobody is kept out because of whom a connection has sent while it was only observed.
+        let is_nobody = record.is_only_observed() && !record.identity.was_out();
+        let traces = match kind.has_members() || is_nobody {
             true => Traces::default(),
             false => Traces::of(self.scope, record).await?,
         };

@@ -3,9 +3,9 @@
 use rollcall_model::Kind;
 
 use crate::resources::effects::Effects;
-use crate::resources::members::Step;
 use crate::resources::ownership::Ownership;
 use crate::resources::record::Record;
+use crate::resources::steps::Step;
 
 /// A planned change of one resource.
 pub(super) struct Draft<'a> {

@@ -28,12 +28,15 @@ use crate::journal::entry::Entry;
 use crate::resources::handle::Members;
 use crate::resources::intent::{Chunk, Intent, Preparation, Purpose};
 use crate::resources::members::{
-    ListChange, Step, WRITES_PER_STEP, growth, write_group_list, write_group_touched,
+    ListChange, WRITES_PER_STEP, write_group_list, write_group_touched,
 };
 use crate::resources::record::Record;
+use crate::resources::steps::{Step, growth};
 
 /// Steps per transaction. This leaves room for the group, the list of steps and the journal.
 const STEPS_AT_ONCE: usize = (MAX_WRITES - 4) / WRITES_PER_STEP;
+/// How many transactions remove a deleted group from its members before the deadline counts.
+const LEAST_STEPS: usize = 4;
 /// Transactions of one intent that are under way at the same time. No two of them write the same item, and the time of
 /// each is almost only that of the network.
 const CONCURRENCY: usize = 16;
@@ -207,7 +210,7 @@ impl Members<'_> {
             if intent.purpose != Purpose::ForgetGroup {
                 continue;
             }
-            if Instant::now() >= deadline || !self.complete_forget_group(&intent, deadline).await? {
+            if !self.complete_forget_group(&intent, deadline).await? {
                 return Ok(false);
             }
         }
@@ -388,7 +391,8 @@ impl Members<'_> {
         items.into_iter().map(by_id).collect()
     }
 
-    /// Removes a deleted group from its members. Returns whether that was completed before `deadline`. Each transaction
+    /// Removes a deleted group from its members. Returns whether that was completed before `deadline`, before which it
+    /// takes some steps in any case. Each transaction
     /// writes a journal entry with the members that it removes, as for any other group that people leave.
     async fn complete_forget_group(
         self,
@@ -398,13 +402,13 @@ impl Members<'_> {
         let scope = self.on_behalf(intent);
         let group = &intent.subject_id;
         let members = Range::all(self.scope.keys().members(group)).limit(STEPS_AT_ONCE);
-        loop {
+        for turn in 0.. {
             let page = self.scope.table.query(&members).await?;
             if page.items.is_empty() {
                 self.close(intent, Transaction::default()).await?;
                 return Ok(true);
             }
-            if Instant::now() >= deadline {
+            if turn >= LEAST_STEPS && Instant::now() >= deadline {
                 return Ok(false);
             }
             let ids = page.items.iter().map(|item| text(item, "SK"));
@@ -430,6 +434,7 @@ impl Members<'_> {
             // turn reads what remains.
             self.scope.table.transact(&transaction).await?;
         }
+        Ok(false)
     }
 
     fn take_off_list(self, transaction: &mut Transaction, intent: &Intent, list: &str) {

@@ -1,9 +1,9 @@
 //! Users and groups: stored, changed, listed. Both use the same code, and differ only in the data of their kind.
 //!
-//! `record` is a stored resource, in a numbered `format`. `writes` plans the transaction of a change, `names` checks
+//! `record` is a stored resource with its `document`, in a numbered `format`. `writes` plans the transaction of a change, `names` checks
 //! unique names, `name_keys` says where they are claimed and
 //! looked up, and `unique_values` those of declared attributes, and `owners` protects the last active owner.
-//! `members` plans a change of memberships, and `intents` applies one that is too large for one transaction. `draft` is
+//! `members` plans a change of memberships in `steps`, and `intents` applies one that is too large for one transaction. `draft` is
 //! a planned change; `create`, `crud` and `delete` carry changes out, and return the `effects` with the result. `brake`
 //! counts what a connection takes away, and `held` is what does not take effect because it was too much.
 //! `assemble` turns records into SCIM resources. `list` answers a query as `query_plan` decides: from `candidates`,
@@ -32,6 +32,7 @@ pub(crate) mod create;
 pub(crate) mod crud;
 mod cursor;
 mod delete;
+mod document;
 mod draft;
 pub(crate) mod effects;
 pub(crate) mod format;
@@ -61,9 +62,11 @@ pub(crate) mod restore;
 pub(crate) mod sign_in_only;
 pub(crate) mod signed;
 pub(crate) mod slice;
+mod steps;
 mod stored_order;
 pub(crate) mod subjects;
 mod take_over;
+mod taken_back;
 pub(crate) mod tombstones;
 pub(crate) mod traces;
 mod unique_values;

@@ -57,11 +57,11 @@ pub(super) fn write_first_owner(scope: &Scope, transaction: &mut Transaction, af
 }
 
 pub(super) fn not_the_first_owner() -> Error {
-    let detail = "there is an owner by now; sign in as somebody who has the role";
+    let detail = "there is an owner by now; sign in as someone who has the role";
     scim::Error::Forbidden(detail.to_owned()).into()
 }
 
 pub(super) fn last_owner() -> Error {
-    let detail = "the last active owner cannot be deactivated, deleted or demoted, make somebody else an owner first";
+    let detail = "the last active owner cannot be deactivated, deleted or demoted; make someone else an owner first";
     Error::Refused(Reason::LastOwner, scim::Error::Forbidden(detail.to_owned()))
 }

@@ -179,7 +179,7 @@ async fn check_owner_for(
 }
 
 fn owned_by_another() -> Error {
-    let detail = "this resource belongs to another connection of the organisation; let this connection replace that \
+    let detail = "this resource belongs to another connection of the organization; let this connection replace that \
                   one, or exclude the resource from this application";
     Error::Refused(
         Reason::OwnedByAnother,

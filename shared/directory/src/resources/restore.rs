@@ -359,7 +359,7 @@ pub(crate) fn conflict(detail: impl Into<String>) -> Error {
 
 fn forgotten() -> Error {
     conflict(
-        "the journal no longer has the person's attributes; push the person from the identity provider, with \
+        "the audit log no longer has the person's attributes; send the person from the identity provider again, with \
          `deleted_people` set to `restore`",
     )
 }

@@ -148,7 +148,11 @@ impl Resources<'_> {
     ///
     /// # Errors
     /// `403` when the account is that of the last active owner.
-    pub(crate) async fn merge(self, closed: &Record, into: &Record) -> Result<bool, Error> {
+    pub(crate) async fn merge(
+        self,
+        closed: &Record,
+        into: &Record,
+    ) -> Result<Option<Record>, Error> {
         let (scope, mut after) = (self.scope, into.rewritten());
         let mut transaction = Transaction::default();
         if moves_subjects(closed, into) {
@@ -161,7 +165,8 @@ impl Resources<'_> {
         }
         write_owners(scope, &mut transaction, Some(closed), None);
         transaction.append(self.closing(closed, &into.id).await?);
-        committed(scope, &transaction, &USERS).await
+        let is_committed = committed(scope, &transaction, &USERS).await?;
+        Ok(is_committed.then_some(after))
     }
 
     /// The writes for the person who gets the name.

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use rollcall_model::{Catalogue, Reason, Role, RoleId};
+use rollcall_model::{Actor, Catalogue, Reason, Role, RoleId};
 use rollcall_scim as scim;
 use rollcall_store::{Error, Expression, Guard, Scope, TenantItem, Transaction, number};
 
@@ -23,7 +23,7 @@ pub(super) fn write_grant<'a>(
     mut roles: impl Iterator<Item = &'a RoleId>,
 ) -> Result<(), Error> {
     if roles.any(|role| tenant.settings.roles.role(role).is_none()) {
-        let detail = "the organisation no longer has this role, choose another one".to_owned();
+        let detail = "the organization no longer has this role, choose another one".to_owned();
         return Err(scim::Error::InvalidValue(detail).into());
     }
     let count = Expression::new("ADD grants :one").with(":one", number(1));
@@ -59,6 +59,25 @@ pub(crate) fn check_rank(
     let changed = held.symmetric_difference(wanted);
     match changed.max().filter(|role| role.outranks(giver)) {
         Some(above) => Err(above_giver(*above)),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a portal link roles that a group cannot give. Only [`Roles::give_role`](crate::Roles::give_role) makes the first
+/// owner by a link.
+///
+/// # Errors
+/// `403` for such a role.
+pub(crate) fn check_link<'a>(
+    actor: &Actor,
+    roles: impl Iterator<Item = &'a Role>,
+) -> Result<(), Error> {
+    let is_link = actor.kind() == "portal_link";
+    match roles.filter(|role| is_link && !role.is_mappable()).max() {
+        Some(role) => Err(scim::Error::Forbidden(format!(
+            "a portal link gives no `{role}`; sign in as someone who has the role"
+        ))
+        .into()),
         None => Ok(()),
     }
 }

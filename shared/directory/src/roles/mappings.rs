@@ -74,6 +74,17 @@ impl Mapping {
     }
 }
 
+/// The roles of a group, by its name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedMapping {
+    /// The name, as the identity provider or whoever awaits the group spells it.
+    pub name: String,
+    /// The group's id; `None` if no such group is there yet.
+    pub group: Option<String>,
+    /// The ids of the roles, highest first.
+    pub roles: Vec<RoleId>,
+}
+
 /// A mapping with its item, which may have attributes of a newer version.
 pub(super) struct StoredMapping {
     pub(super) mapping: Mapping,
@@ -113,11 +124,12 @@ impl Roles<'_> {
         group: &str,
         roles: impl IntoIterator<Item = Role>,
     ) -> Result<(), Error> {
-        self.map_group_by(group, roles, Role::Owner).await
+        let mapped = self.map_group_by(group, roles, Role::Owner).await;
+        mapped.map(drop)
     }
 
     /// Maps a group to these roles, or to none, for somebody of the rank `giver`, who can add and take away only roles up
-    /// to their own. An event then reconciles the people that this affects.
+    /// to their own. An event then reconciles the people that this affects. Returns the mapping as it is now.
     ///
     /// # Errors
     /// As for [`Self::map_group`]; `403` for a role above the giver's.
@@ -126,15 +138,20 @@ impl Roles<'_> {
         group: &str,
         roles: impl IntoIterator<Item = Role>,
         giver: Role,
-    ) -> Result<(), Error> {
+    ) -> Result<NamedMapping, Error> {
         let roles: BTreeSet<Role> = roles.into_iter().collect();
         let roles = &roles;
         retry_stale(|_| async move {
             let record = Resources::of(self.scope).record(&GROUPS, group).await?;
             let before = self.mapping_of(group).await?;
             check_mappable(roles, &roles_of(before.as_ref()))?;
+            let name = record.text(&GROUPS, GROUPS.unique)?;
             let written = self.write_mapping(&record, before, roles, giver).await?;
-            Ok(written.then_some(()))
+            Ok(written.then(|| NamedMapping {
+                name: name.unwrap_or_default(),
+                group: Some(group.to_owned()),
+                roles: highest_first(roles),
+            }))
         })
         .await
     }

@@ -21,23 +21,12 @@ use crate::resources::writes::Pointer;
 use crate::roles::decide::highest_first;
 use crate::roles::granting::check_rank;
 use crate::roles::handle::Roles;
-use crate::roles::mappings::{check_mappable, roles_of};
+use crate::roles::mappings::{NamedMapping, check_mappable, roles_of};
 
 /// The longest name of a group that a mapping can await, in characters.
 const MAX_NAME_CHARS: usize = 500;
 /// The number of groups that a tenant can await.
 const MAX_AWAITED: usize = 1_000;
-
-/// The roles of a group, by its name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NamedMapping {
-    /// The name, as the identity provider or whoever awaits the group spells it.
-    pub name: String,
-    /// The group's id; `None` if no such group is there yet.
-    pub group: Option<String>,
-    /// The ids of the roles, highest first.
-    pub roles: Vec<RoleId>,
-}
 
 /// A mapping that awaits its group, as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,7 +113,7 @@ impl Roles<'_> {
     }
 
     /// Maps the group with this name to these roles, or to none, as [`Self::map_group_by`] does. If there is no such group
-    /// yet, the mapping awaits it. Returns whether it had no roles before and has some now.
+    /// yet, the mapping awaits it. Returns the mapping as it is now, and whether it had no roles before and has some now.
     ///
     /// # Errors
     /// As for [`Self::map_group_by`]; `invalidValue` for a name that no group can have.
@@ -133,11 +122,16 @@ impl Roles<'_> {
         name: &str,
         roles: &BTreeSet<Role>,
         giver: Role,
-    ) -> Result<bool, Error> {
+    ) -> Result<(NamedMapping, bool), Error> {
         retry_stale(|_| async move {
             let named = self.named(name).await?;
             let Some(group) = &named.group else {
-                return self.await_group(name, &named, roles, giver).await;
+                let awaited = self.await_group(name, &named, roles, giver).await?;
+                let roles = highest_first(roles);
+                let same = named.awaited.filter(|before| before.roles == roles);
+                let name = same.map_or_else(|| name.to_owned(), |before| before.group_name);
+                let group = None;
+                return Ok(awaited.map(|is_new| (NamedMapping { name, group, roles }, is_new)));
             };
             if named.awaited.is_some() {
                 self.settle_awaited(group).await?;
@@ -146,8 +140,8 @@ impl Roles<'_> {
             let had = self.mapping_of(group).await?;
             let had_none = roles_of(had.as_ref()).is_empty();
             let mapped = self.map_group_by(group, roles.iter().copied(), giver);
-            mapped.await?;
-            Ok(Some(had_none && !roles.is_empty()))
+            let mapping = mapped.await?;
+            Ok(Some((mapping, had_none && !roles.is_empty())))
         })
         .await
     }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use rollcall_model::{EventType, Grant, Identity, PersonState, Role, RoleId, USERS, Way};
+use rollcall_model::{
+    Catalogue, EventType, Grant, Identity, PersonState, Role, RoleId, USERS, Way,
+};
 use rollcall_scim as scim;
 use rollcall_store::{Error, now, retry_stale};
 use serde_json::{Map, Value, json};
@@ -51,6 +53,10 @@ pub struct Person {
     pub attributes: Map<String, Value>,
 }
 
+/// A person after a change that was made.
+#[derive(Clone, Debug)]
+pub struct ChangedPerson(pub(crate) Record);
+
 impl Roles<'_> {
     /// Reads one person as lists show them.
     ///
@@ -83,7 +89,7 @@ impl Roles<'_> {
         Ok(person_role(&record, &settings, &mappings, &joined))
     }
 
-    /// Gives these roles by hand, instead of those that were given so before. A giver can give or remove only roles up to
+    /// Gives these roles by hand, instead of those that were given so before, and returns the person after that. A giver can give or remove only roles up to
     /// their own, `giver`.
     ///
     /// # Errors
@@ -93,7 +99,35 @@ impl Roles<'_> {
         user: &str,
         roles: impl IntoIterator<Item = Role>,
         giver: Role,
-    ) -> Result<(), Error> {
+    ) -> Result<ChangedPerson, Error> {
+        let given = self.give_if(user, None, roles, giver).await?;
+        given.ok_or(Error::Busy(None))
+    }
+
+    /// Gives roles as [`Self::give_role`] does, if those given by hand are still `from`, or are the wanted ones already.
+    /// Returns whether they were. Roles that the tenant no longer has do not count.
+    ///
+    /// # Errors
+    /// As for [`Self::give_role`].
+    pub async fn give_role_from(
+        self,
+        user: &str,
+        from: &[RoleId],
+        roles: impl IntoIterator<Item = Role>,
+        giver: Role,
+    ) -> Result<bool, Error> {
+        let given = self.give_if(user, Some(from), roles, giver).await?;
+        Ok(given.is_some())
+    }
+
+    /// Gives roles. Returns `None` if those given by hand are not `from`, unless that is `None`.
+    async fn give_if(
+        self,
+        user: &str,
+        from: Option<&[RoleId]>,
+        roles: impl IntoIterator<Item = Role>,
+        giver: Role,
+    ) -> Result<Option<ChangedPerson>, Error> {
         let roles: &BTreeSet<Role> = &roles.into_iter().collect();
         let wanted = &decide::highest_first(roles);
         retry_stale(|_| async move {
@@ -105,9 +139,12 @@ impl Roles<'_> {
                     .filter(|role| !held.contains(&RoleId::from(**role))),
             )?;
             if held == *wanted {
-                return Ok(Some(()));
+                return Ok(Some(Some(ChangedPerson(record))));
             }
             let tenant = self.scope.stored_tenant().await?;
+            if from.is_some_and(|from| is_other(from, &held, &tenant.settings.roles)) {
+                return Ok(Some(None));
+            }
             check_rank(&held, roles, giver, &tenant.settings.roles)?;
             let mut after = record.rewritten();
             // Who only loses a role is not vouched for.
@@ -133,10 +170,16 @@ impl Roles<'_> {
             .with_change(told(&record), told(&after));
             transaction.put(entry.to_item(self.scope.keys())?);
             let committed = committed(self.scope, &transaction, &USERS).await?;
-            Ok(committed.then_some(()))
+            Ok(committed.then_some(Some(ChangedPerson(after))))
         })
         .await
     }
+}
+
+/// Returns whether the roles that are held are others, among those of the tenant.
+fn is_other(from: &[RoleId], held: &[RoleId], roles: &Catalogue) -> bool {
+    let known = held.iter().filter(|id| roles.role(id).is_some());
+    known.collect::<BTreeSet<_>>() != from.iter().collect()
 }
 
 impl Roles<'_> {

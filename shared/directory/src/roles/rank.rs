@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rollcall_model::{Actor, Reason, Role};
+use rollcall_model::{Actor, Reason, Role, RoleId};
 use rollcall_scim as scim;
 use rollcall_store::Error;
 
@@ -29,12 +29,34 @@ impl Roles<'_> {
     /// # Errors
     /// `403` when it does.
     pub(crate) async fn check_rank_over_group(self, group: &str, rank: Role) -> Result<(), Error> {
+        if rank.is_owner() {
+            return Ok(());
+        }
         let held = roles_of(self.mapping_of(group).await?.as_ref());
+        self.check_rank_over_roles(&held, rank).await
+    }
+
+    /// Checks that the group with this name, which need not be there yet, gives no role above `rank`.
+    ///
+    /// # Errors
+    /// `403` when it does.
+    pub(crate) async fn check_rank_over_name(self, name: &str, rank: Role) -> Result<(), Error> {
+        if rank.is_owner() {
+            return Ok(());
+        }
+        match self.mapping_by_name(name).await {
+            Ok(mapping) => self.check_rank_over_roles(&mapping.roles, rank).await,
+            Err(error) if error.reason() == Reason::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn check_rank_over_roles(self, held: &[RoleId], rank: Role) -> Result<(), Error> {
         if held.is_empty() {
             return Ok(());
         }
         let settings = self.scope.settings().await?;
-        check_rank(&held, &BTreeSet::new(), rank, &settings.roles)
+        check_rank(held, &BTreeSet::new(), rank, &settings.roles)
     }
 
     /// Returns the rank of the person if it is above `rank`.
@@ -74,6 +96,6 @@ pub(crate) fn vouches(actor: &Actor, person: &str, rank: Role) -> bool {
 
 fn outranked(role: Role) -> Error {
     let detail =
-        format!("this person is `{role}` and ranks above you, ask somebody of that role to do it");
+        format!("this person is `{role}` and ranks above you; ask someone with that role to do it");
     Error::Refused(Reason::PersonOutranks, scim::Error::Forbidden(detail))
 }

@@ -21,12 +21,12 @@ use crate::resources::handle::{Members, Resources};
 use crate::resources::record::Record;
 use crate::resources::writes::{account_writes, committed, subject};
 use crate::roles::context::person_and_tenant;
+use crate::roles::continuation::{Continuation, PEOPLE_AT_ONCE};
 use crate::roles::decide;
 use crate::roles::handle::Roles;
 use crate::roles::mappings::by_group;
+use crate::roles::walk::decides_roles;
 
-/// People per page. The reconciliation of a group stores its progress after each page.
-const PEOPLE_AT_ONCE: usize = 100;
 /// People whose roles are announced concurrently.
 const CONCURRENCY: usize = 8;
 
@@ -60,25 +60,9 @@ fn is_to_deactivate(event: &Event) -> bool {
     after.is_some_and(|after| after["people"] == "deactivate")
 }
 
-/// What remains to do for an event when time runs out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Continuation {
-    /// The reconciliation of this group.
-    Group(String),
-    /// Everybody after this person, by id.
-    PeopleBehind(String),
-    /// The people of a deleted connection who are to be deactivated.
-    LeftBy {
-        /// The id of the connection.
-        connection: String,
-        /// The person after whom to continue.
-        behind: Option<String>,
-    },
-}
-
 impl Roles<'_> {
-    /// Reconciles the people that an event affects. Returns what remains if time runs out; pass it to [`Self::go_on`].
+    /// Reconciles the people that an event affects. Returns what remains if time runs out; pass it to [`Self::go_on`]. A
+    /// deadline in the past allows one bounded part of the work.
     ///
     /// # Errors
     /// Only table errors.
@@ -120,11 +104,14 @@ impl Roles<'_> {
                 meter::refresh(&self.scope.table, &self.scope.tenant).await?;
                 Ok(None)
             }
-            // The settings decide everybody's role.
-            Some(EventType::TenantSettingsChanged | EventType::TenantRolesChanged) => {
+            // Some settings decide everybody's role.
+            Some(kind @ (EventType::TenantSettingsChanged | EventType::TenantRolesChanged)) => {
                 meter::refresh(&self.scope.table, &self.scope.tenant).await?;
-                let next = self.reconcile_all(None, deadline).await?;
-                Ok(next.map(Continuation::PeopleBehind))
+                let concerns_all = kind == EventType::TenantRolesChanged || decides_roles(event);
+                match concerns_all && self.begin_walk(&event.id).await? {
+                    true => self.go_on_with_walk(None, deadline).await,
+                    false => Ok(None),
+                }
             }
             // The process that changed whether it is observed may have ended before it refreshed the meter. What takes effect
             // then is a pass of its own.
@@ -148,7 +135,7 @@ impl Roles<'_> {
         }
     }
 
-    /// Continues with what remained. Returns what remains then.
+    /// Continues with what remained, at least by one bounded part. Returns what remains then.
     ///
     /// # Errors
     /// Only table errors.
@@ -165,8 +152,7 @@ impl Roles<'_> {
                 self.reconcile_group(group, deadline).await
             }
             Continuation::PeopleBehind(person) => {
-                let next = self.reconcile_all(Some(person.clone()), deadline).await?;
-                Ok(next.map(Continuation::PeopleBehind))
+                self.go_on_with_walk(Some(person), deadline).await
             }
             Continuation::LeftBy { connection, behind } => {
                 let behind = behind.clone();
@@ -239,7 +225,11 @@ impl Roles<'_> {
             finished_at: None,
         };
         let key = self.scope.keys().reconciliations().at(&progress.group);
-        self.scope.table.put(to_item(&key, &progress)?).await
+        let mut transaction = Transaction::default();
+        transaction.put(to_item(&key, &progress)?);
+        // If the tenant was deleted, nothing remains to be reconciled.
+        self.scope.check_alive(&mut transaction);
+        self.scope.table.transact(&transaction).await.map(|_| ())
     }
 
     /// Stores the progress. Returns `false` if another run has replaced this one.
@@ -251,8 +241,8 @@ impl Roles<'_> {
         Ok(self.scope.table.transact(&transaction).await?.is_empty())
     }
 
-    /// Continues the reconciliation of a group, page by page, until it is finished or time runs out. Returns the group
-    /// if time runs out.
+    /// Continues the reconciliation of a group, page by page, until it is finished or time runs out; at least by one page.
+    /// Returns the group if time runs out.
     ///
     /// # Errors
     /// Only table errors.
@@ -265,9 +255,6 @@ impl Roles<'_> {
             return Ok(None);
         };
         while progress.finished_at.is_none() {
-            if Instant::now() >= deadline {
-                return Ok(Some(Continuation::Group(group.to_owned())));
-            }
             let partition = match progress.among_claimants {
                 true => self.scope.keys().claimants(group),
                 false => self.scope.keys().members(group),
@@ -295,6 +282,9 @@ impl Roles<'_> {
             if !self.note(&progress).await? {
                 // The newer run checks everybody again, because this one may have used an outdated mapping.
                 return Ok(None);
+            }
+            if progress.finished_at.is_none() && Instant::now() >= deadline {
+                return Ok(Some(Continuation::Group(group.to_owned())));
             }
         }
         Ok(None)
@@ -380,7 +370,8 @@ impl Roles<'_> {
         item.map(from_item).transpose()
     }
 
-    /// Checks everybody after the person `after` until time runs out, after a change of settings or roles. Returns the person after whom to continue; `None` when everybody was checked.
+    /// Checks everybody after the person `after` until time runs out. Returns the person after whom to continue;
+    /// `None` when everybody was checked.
     ///
     /// # Errors
     /// Only table errors.

@@ -4,7 +4,6 @@
 use std::collections::BTreeSet;
 
 use rollcall_model::{EventType, Role, RoleId, USERS};
-use rollcall_scim as scim;
 use rollcall_store::{Error, Scope, TenantItem, Transaction, retry_stale};
 
 use crate::journal::entry::Entry;
@@ -12,7 +11,7 @@ use crate::resources::handle::Resources;
 use crate::resources::record::Record;
 use crate::resources::restore::above;
 use crate::resources::writes::{account_writes, committed, subject};
-use crate::roles::granting::write_grant;
+use crate::roles::granting::{check_link, write_grant};
 use crate::roles::handle::Roles;
 use crate::roles::person::told;
 use crate::roles::rank::vouches;
@@ -49,25 +48,16 @@ impl Roles<'_> {
             let mut after = before.rewritten();
             after.entrust(vouches(&self.scope.actor, user, giver))?;
             after.account.give_back();
-            self.check_gives_back(&given_back(&before, &after, &tenant))?;
+            check_link(
+                &self.scope.actor,
+                given_back(&before, &after, &tenant).iter(),
+            )?;
             let mut transaction = account_writes(self.scope, &before, &after)?;
             write_given_back(self.scope, &mut transaction, &tenant, &before, &after)?;
             let committed = committed(self.scope, &transaction, &USERS).await?;
             Ok(committed.then_some(()))
         })
         .await
-    }
-
-    /// A portal link gives back no role that a group cannot give.
-    fn check_gives_back(self, roles: &BTreeSet<Role>) -> Result<(), Error> {
-        let is_link = self.scope.actor.kind() == "portal_link";
-        match roles.iter().rfind(|role| is_link && !role.is_mappable()) {
-            Some(role) => Err(scim::Error::Forbidden(format!(
-                "a portal link gives no `{role}`; sign in as somebody who has the role"
-            ))
-            .into()),
-            None => Ok(()),
-        }
     }
 }
 

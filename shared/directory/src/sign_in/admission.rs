@@ -1,7 +1,9 @@
 //! The person of an accepted sign-in, with what it changes of who they are: the subject that is bound to them, and the
 //! identifiers that are proven.
 
-use rollcall_model::{EventType, IdentifierKind, Identity, NO_CONNECTION, PersonOrigin, USERS};
+use rollcall_model::{
+    EventType, IdentifierKind, Identity, NO_CONNECTION, PersonOrigin, USERS, without_secrets,
+};
 use rollcall_scim::Resource;
 use rollcall_store::{Error, Guard, Scope, Transaction, now};
 use serde_json::json;
@@ -153,6 +155,13 @@ impl<'a> Admission<'a> {
         }
     }
 
+    /// Returns the revision of the person after the sign-in. Somebody new has the first one: a record that begins with a
+    /// later one is told as restored.
+    pub(super) fn revision(&self) -> u64 {
+        let before = self.before.map(|before| before.revision);
+        before.map_or(self.record.revision, |before| before + 1)
+    }
+
     /// Returns the writes that store the person as `after`, and the subject.
     ///
     /// # Errors
@@ -244,6 +253,11 @@ fn name_of(assertion: &Assertion) -> serde_json::Value {
         true => local_part.split(is_mark).collect(),
         false => display_name.split(is_gap).collect(),
     };
+    // A part of a secret does not look like one.
+    let told = [display_name, local_part].map(str::trim);
+    if let Some(secret) = told.into_iter().find(|text| without_secrets(text) != *text) {
+        return json!({"givenName": secret, "familyName": secret});
+    }
     let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
     let (given, others) = match words.split_first() {
         Some((given, others)) => (*given, others),
@@ -284,6 +298,12 @@ mod tests {
             ("a", Some("Ada  King Noel"), "Ada", "King Noel"),
             ("a", Some(" "), "a", "a"),
             (".@x", None, ".@x", ".@x"),
+            (
+                "rcs_acme_0123456789@x.test",
+                None,
+                "rcs_acme_0123456789",
+                "rcs_acme_0123456789",
+            ),
         ] {
             let name = name_of(&Assertion {
                 user_name: user_name.to_owned(),

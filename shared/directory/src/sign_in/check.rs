@@ -4,7 +4,8 @@
 //! introspection, the first call reads the service key too.
 //! Every check reads the session and the person, so the end of a session, a deactivation and a change of groups or of a
 //! role given by hand count at the next check. For introspection, the tenant and the mappings may be up to five seconds
-//! old.
+//! old, unless the application may remember the result: a remembered result is asked for again because of an event, and
+//! what is read after an event must not be older than it.
 
 use std::collections::BTreeSet;
 
@@ -55,10 +56,18 @@ pub struct Session {
     pub page: Option<String>,
     /// Whether it changes nothing: it is support access.
     pub read_only: bool,
+    /// How many findings of the tenant are open, as far as the last check knows.
+    pub open_findings: u64,
     /// When the session expires.
     pub expires_at: Timestamp,
     /// For how many seconds from now the application may remember all this, by the tenant's setting.
     pub cache_seconds: u32,
+    /// Whether the operator bounds the requests of the tenant. Then each request of the session counts against that.
+    pub has_request_ceiling: bool,
+    /// How many read units its requests may consume per minute.
+    pub read_budget: u32,
+    /// The seconds until it has paid for what its requests have read, if it has not.
+    pub reads_wait: Option<u32>,
 }
 
 impl Session {
@@ -210,7 +219,8 @@ impl SignIn<'_> {
     }
 
     /// Returns the session as [`Self::session`] does, but uses the tenant and the mappings of the memory, which are at
-    /// most five seconds old. Without a good service key, it says nothing about the session.
+    /// most five seconds old, if the application may not remember the result. Without a good service key, it says
+    /// nothing about the session.
     ///
     /// # Errors
     /// Only table errors.
@@ -270,11 +280,18 @@ impl SignIn<'_> {
         if by == SessionUse::ByPerson && item.is_to_be_noted(limits, now) {
             self.note_use(secret, now).await?;
         }
+        let cache_seconds = remembered(&tenant.settings, item.ends_by(limits));
         let groups = decide::role_groups(&record);
         let catalogue = tenant.settings.roles.clone();
+        let nothing = Memory::default();
+        let memory = if cache_seconds > 0 { &nothing } else { memory };
         let mappings = by_group(&self.recent_mappings(&groups, memory).await?, &catalogue);
         let roles = decide::effective_roles(&record, &tenant.settings, &mappings);
+        let read_budget = tenant.ceilings.read_units_per_minute();
         Ok(Some(Session {
+            has_request_ceiling: tenant.request_ceiling.is_some(),
+            read_budget,
+            reads_wait: item.seconds_of_reads(read_budget),
             id: shown_id(&secret.hash().0),
             link: None,
             tenant: self.scope.tenant.clone(),
@@ -287,12 +304,13 @@ impl SignIn<'_> {
             return_url: None,
             page: None,
             read_only: false,
+            open_findings: tenant.open_findings,
             person: Some(SessionPerson {
                 user_name: record.user_name()?,
                 id: record.id,
                 renamings: item.renamings,
             }),
-            cache_seconds: remembered(&tenant.settings, item.ends_by(limits)),
+            cache_seconds,
             expires_at: item.ends,
         }))
     }
@@ -318,7 +336,7 @@ impl SignIn<'_> {
     }
 
     /// Returns a session that has not expired, its person and its tenant. Returns `None` if there is no such session, or
-    /// the tenant was deleted.
+    /// the tenant was deleted or is being deleted.
     async fn stored_session(
         self,
         first: First,
@@ -337,11 +355,17 @@ impl SignIn<'_> {
                     return Ok(None);
                 };
                 let tenant = TenantItem::from_item(read)?;
-                let id = self.scope.tenant.clone();
-                memory.tenants.put(id, tenant.clone(), first.before);
+                // The settings of a tenant that lets the application remember sessions are read each time.
+                if tenant.settings.cache_seconds == 0 {
+                    let id = self.scope.tenant.clone();
+                    memory.tenants.put(id, tenant.clone(), first.before);
+                }
                 tenant
             }
         };
+        if tenant.deleting {
+            return Ok(None);
+        }
         let record = match (&item.user, &first.person) {
             (None, _) => None,
             (Some(user), Some((named, key))) if named == user => found.take(key),
@@ -393,12 +417,17 @@ pub(super) fn session_of_link(
     tenant: TenantItem,
 ) -> Session {
     let cache_seconds = remembered(&tenant.settings, item.ends);
+    let read_budget = tenant.ceilings.read_units_per_minute();
+    let reads_wait = item.seconds_of_reads(read_budget);
     let catalogue = tenant.settings.roles;
     let support = item.support.as_ref().map(|terms| terms.role.clone());
     let role = item.given_role.or(support);
     let role = role.and_then(|id| catalogue.role(&id));
     let roles: Vec<Role> = role.into_iter().collect();
     Session {
+        has_request_ceiling: tenant.request_ceiling.is_some(),
+        read_budget,
+        reads_wait,
         id: shown_id(&secret.hash().0),
         link: item.link,
         tenant: scope.tenant.clone(),
@@ -412,6 +441,7 @@ pub(super) fn session_of_link(
         return_url: item.return_url,
         page: item.page,
         read_only: item.support.is_some(),
+        open_findings: tenant.open_findings,
         expires_at: item.ends,
         cache_seconds,
     }

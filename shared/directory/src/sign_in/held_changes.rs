@@ -22,6 +22,8 @@ use crate::sign_in::handle::SignIn;
 
 /// Held changes that one call decides.
 const DECIDED_AT_ONCE: usize = 100;
+/// Pages of held changes that one part of their release looks at.
+const PAGES_AT_ONCE: usize = 10;
 /// The time after which a call ends, so that the gateway does not end it.
 const BUDGET: Duration = Duration::from_secs(8);
 
@@ -79,7 +81,7 @@ pub struct DecidedHeld {
 /// How far it came to let take effect what was held for its time.
 #[derive(Debug, Default)]
 pub struct ReleasedHeld {
-    /// Where the next call continues, if time did not suffice.
+    /// Where the next call continues, if there is more.
     pub next: Option<String>,
     /// The first of the failures, which stopped nothing else.
     pub failed: Option<Error>,
@@ -183,10 +185,10 @@ impl SignIn<'_> {
         Ok(done)
     }
 
-    /// Lets everything after `behind` take effect that was held for its time, until `deadline`, but at least one change.
-    /// Whoever is the last active owner stays in, and what fails stays held: both are tried again with the next pass.
-    pub async fn release_held(self, behind: Option<String>, deadline: Instant) -> ReleasedHeld {
-        self.release(None, behind, deadline).await
+    /// Lets what comes after `behind` and was held for its time take effect, for about `most` people and groups. Whoever is the
+    /// last active owner stays in, and what fails stays held: both are tried again with the next pass.
+    pub async fn release_held(self, behind: Option<String>, most: usize) -> ReleasedHeld {
+        self.release(None, Decision::Apply, behind, most).await
     }
 
     /// Like [`Self::release_held`], for what this connection has said only.
@@ -194,72 +196,91 @@ impl SignIn<'_> {
         self,
         connection: &str,
         behind: Option<String>,
-        deadline: Instant,
+        most: usize,
     ) -> ReleasedHeld {
         // A pass of before may be behind a change of another connection.
         let is_own = |key: &String| short(connection, key) != key;
         let behind = behind.filter(is_own);
-        self.release(Some(connection), behind, deadline).await
+        self.release(Some(connection), Decision::Apply, behind, most)
+            .await
+    }
+
+    /// Takes back what is held of a connection that was deleted, like [`Self::release_held_of`].
+    pub async fn discard_held_of(
+        self,
+        connection: &str,
+        behind: Option<String>,
+        most: usize,
+    ) -> ReleasedHeld {
+        self.release(Some(connection), Decision::Discard, behind, most)
+            .await
     }
 
     async fn release(
         self,
         of: Option<&str>,
+        decision: Decision,
         behind: Option<String>,
-        deadline: Instant,
+        most: usize,
     ) -> ReleasedHeld {
         let mut released = ReleasedHeld {
             next: behind,
             failed: None,
         };
-        loop {
+        if let Err(error) = self.release_into(&mut released, of, decision, most).await {
+            released.failed.get_or_insert(error);
+        }
+        released
+    }
+
+    /// Decides what is due, and notes how far that is. Fails where nothing can go on.
+    async fn release_into(
+        self,
+        released: &mut ReleasedHeld,
+        of: Option<&str>,
+        decision: Decision,
+        most: usize,
+    ) -> Result<(), Error> {
+        let mut concerned = 0;
+        for _ in 0..PAGES_AT_ONCE {
             let resources = Resources::of(self.scope);
             let page = resources.held_items(of, released.next.take(), DECIDED_AT_ONCE);
-            let (items, next) = match page.await {
-                Ok(page) => page,
-                Err(error) => {
-                    released.failed.get_or_insert(error);
-                    return released;
-                }
-            };
+            let (items, next) = page.await?;
             let has_observed = items.iter().any(|item| item.observer().is_some());
             let observing = match has_observed {
-                true => observing(self.scope).await,
-                false => Ok(BTreeSet::new()),
-            };
-            let observing = match observing {
-                Ok(observing) => observing,
-                Err(error) => {
-                    released.failed.get_or_insert(error);
-                    return released;
-                }
+                true => observing(self.scope).await?,
+                false => BTreeSet::new(),
             };
             let is_due = |item: &&HeldItem| match item.observer() {
+                // What the brake has held is for an admin to decide.
+                observer if decision == Decision::Discard => observer.is_some(),
                 Some(connection) => !observing.contains(connection),
                 None => item.until <= now(),
             };
             for item in items.iter().filter(is_due) {
                 let mut done = DecidedHeld::default();
-                let decided = self.decide_one(item, Decision::Apply, Role::Owner, &mut done);
+                let decided = self.decide_one(item, decision, Role::Owner, &mut done);
                 if let Err(error) = decided.await {
                     if error.is_work() {
                         released.failed = Some(error);
-                        return released;
+                        return Ok(());
                     }
                     let (tenant, held, why) = (&self.scope.tenant, &item.key, error.to_string());
                     tracing::warn!(%tenant, held, why, "a held change did not take effect");
                     released.failed.get_or_insert(error);
                 }
-                if Instant::now() >= deadline {
+                concerned += item.people.len().max(1);
+                if concerned >= most {
                     released.next = Some(item.key.clone());
-                    return released;
+                    return Ok(());
                 }
             }
             released.next = next;
-            if released.next.is_none() || Instant::now() >= deadline {
-                return released;
+            if released.next.is_none() {
+                break;
             }
         }
+        Ok(())
     }
 
     async fn decide_one(

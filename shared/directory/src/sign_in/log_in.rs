@@ -71,7 +71,7 @@ impl SignIn<'_> {
     /// Signs a person in, and creates the user if the sign-in can mean nobody else.
     ///
     /// # Errors
-    /// `invalidValue` for an assertion without a usable name; `404` when the tenant was deleted.
+    /// `invalidValue` for an assertion without a usable name; `404` when the tenant was deleted or is being deleted.
     pub async fn log_in(self, assertion: &Assertion) -> Result<SignInOutcome, Error> {
         if assertion.user_name.trim().is_empty() {
             return Err(no_name("user_name"));
@@ -192,7 +192,8 @@ impl SignIn<'_> {
             .map(|group| (group.id.clone(), group.roles.clone()));
         let mappings = mappings.collect();
         let moment = (now(), self.scope.request_id.as_str());
-        let (after, routing) = route(record, assertion, settings, groups, &mappings, moment);
+        let (mut after, routing) = route(record, assertion, settings, groups, &mappings, moment);
+        after.revision = admission.revision();
         let held = roles::effective_roles(&after, settings, &mappings);
         let role = held.first().copied();
         let limits = self.scope.session_bounds.limits(settings);
@@ -298,7 +299,7 @@ fn needed(
     roles::selected(&then, settings.route_by)
 }
 
-/// Returns the person after the sign-in, and what decided the role. Pure.
+/// Returns the person with the role after the sign-in, and what decided it. Pure.
 fn route(
     record: &Record,
     assertion: &Assertion,
@@ -308,7 +309,6 @@ fn route(
     now: (Timestamp, &str),
 ) -> (Record, Routing) {
     let mut after = record.clone();
-    after.revision += 1;
     roles::note_claim(
         &mut after,
         claimed_groups(assertion, settings.claim_match, groups),

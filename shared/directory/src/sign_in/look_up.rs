@@ -191,7 +191,7 @@ impl SignIn<'_> {
     /// Looks up the tenant, the user name and the values of the claim.
     ///
     /// # Errors
-    /// `404` when the tenant was deleted.
+    /// `404` when the tenant was deleted or is being deleted.
     pub(super) async fn look_up(
         self,
         assertion: &Assertion,
@@ -210,6 +210,7 @@ impl SignIn<'_> {
         let mut found = self.scope.table.find(all).await?;
 
         let tenant = self.scope.tenant_in(found.take(&tenant))?;
+        let tenant = self.scope.living(tenant)?;
         let mut taken = |key: &Option<Key>| key.as_ref().and_then(|key| found.take(key));
         let connection: Option<Connection> =
             taken(&person.connection).map(from_item).transpose()?;

@@ -4,7 +4,7 @@
 //! reads events or the table lacks the key; whoever has the keys can do nothing with an id whose link is not stored.
 
 use jiff::Timestamp;
-use rollcall_model::{Actor, EventType, Origin, PortalLink, Subject};
+use rollcall_model::{Actor, EventType, Origin, Subject};
 use rollcall_store::{Error, Scope, Transaction};
 use serde_json::json;
 
@@ -66,21 +66,25 @@ impl SignIn<'_> {
         Ok(None)
     }
 
-    /// Writes to the journal that a portal link was not mailed, and why.
+    /// Writes to the journal that the portal link with this id was not mailed, and why. The address stays out of it: the
+    /// person can have been erased since the link was made. Does nothing if the tenant was deleted.
     ///
     /// # Errors
     /// Only table errors.
-    pub async fn note_not_mailed(self, link: PortalLink, why: NotMailed) -> Result<(), Error> {
+    pub async fn note_not_mailed(self, link: Option<&str>, why: NotMailed) -> Result<(), Error> {
         let tenant = Subject::tenant(&self.scope.tenant);
         let entry = Entry {
             actor: Actor::SYSTEM,
             origin: Origin::default(),
             ..Entry::new(self.scope, EventType::PortalLinkNotMailed, tenant)
         };
-        let mut after = json!(link);
-        after["reason"] = json!(why.as_str());
+        let mut after = json!({"reason": why.as_str()});
+        if let Some(link) = link {
+            after["id"] = json!(link);
+        }
         let entry = entry.with_change(None, Some(after));
         let mut transaction = Transaction::default();
+        self.scope.check_alive(&mut transaction);
         transaction.put(entry.to_item(self.scope.keys())?);
         self.scope.table.transact(&transaction).await.map(|_| ())
     }

@@ -1,6 +1,6 @@
 //! What admins do about who one person is: block and unblock, end sessions, bind anew, confirm, delete, merge.
 //!
-//! Nobody does this to somebody who ranks above them. Each change is one transaction, on the condition that the person is
+//! Nobody does this to somebody who ranks above them. Each change returns the person after it, if they are still there, and is one transaction, on the condition that the person is
 //! as they were when that was checked.
 
 use jiff::Timestamp;
@@ -17,6 +17,7 @@ use crate::resources::sign_in_only::{is_somebody_else, moves_subjects};
 use crate::resources::subjects::write_forgotten;
 use crate::resources::writes::{account_writes, committed, subject};
 use crate::roles::handle::Roles;
+use crate::roles::person::ChangedPerson;
 use crate::roles::rank::vouches;
 use crate::sign_in::handle::SignIn;
 
@@ -100,7 +101,7 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// `404` when the person does not exist; `403` when they rank above `rank`, and for the last active owner.
-    pub async fn block(self, user: &str, rank: Role) -> Result<(), Error> {
+    pub async fn block(self, user: &str, rank: Role) -> Result<ChangedPerson, Error> {
         self.act(user, rank, Action::Block).await
     }
 
@@ -108,7 +109,7 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// `404` when the person does not exist; `403` when they rank above `rank`.
-    pub async fn unblock(self, user: &str, rank: Role) -> Result<(), Error> {
+    pub async fn unblock(self, user: &str, rank: Role) -> Result<ChangedPerson, Error> {
         self.act(user, rank, Action::Unblock).await
     }
 
@@ -117,7 +118,7 @@ impl SignIn<'_> {
     /// # Errors
     /// `404` when the person does not exist; `403` when they rank above `rank`.
     pub async fn end_sessions_of(self, user: &str, rank: Role) -> Result<(), Error> {
-        self.act(user, rank, Action::EndSessions).await
+        self.act(user, rank, Action::EndSessions).await.map(drop)
     }
 
     /// Forgets the subjects that are bound to a person, and ends their sessions. The next sign-in that means them binds
@@ -125,7 +126,7 @@ impl SignIn<'_> {
     ///
     /// # Errors
     /// `404` when the person does not exist; `403` when they rank above `rank`.
-    pub async fn bind_anew(self, user: &str, rank: Role) -> Result<(), Error> {
+    pub async fn bind_anew(self, user: &str, rank: Role) -> Result<ChangedPerson, Error> {
         self.act(user, rank, Action::BindAnew).await
     }
 
@@ -141,7 +142,7 @@ impl SignIn<'_> {
         user: &str,
         rank: Role,
         renamings: Option<u64>,
-    ) -> Result<(), Error> {
+    ) -> Result<ChangedPerson, Error> {
         self.act(user, rank, Action::Confirm { renamings }).await
     }
 
@@ -160,17 +161,17 @@ impl SignIn<'_> {
     }
 
     /// Closes an account that only came from sign-in into a person who was pushed. Its sessions end. Its roles do not
-    /// move, and its subjects only to somebody who has neither a subject nor a role that was given by hand.
+    /// move, and its subjects only to somebody who has neither a subject nor a role that was given by hand. Returns that person.
     ///
     /// # Errors
     /// `404` when one of them does not exist; `invalidValue` when they are not such two, or the account is blocked; `403`
     /// when one of them ranks above `rank`, and for the last active owner; and unless `rank` is that of an owner, for an
     /// account with a role that was given by hand, and for two with different external ids or subjects.
-    pub async fn merge(self, user: &str, into: &str, rank: Role) -> Result<(), Error> {
+    pub async fn merge(self, user: &str, into: &str, rank: Role) -> Result<ChangedPerson, Error> {
         retry_stale(|_| async move {
             let (closed, into) = self.mergeable(user, into, rank).await?;
-            let is_merged = Resources::of(self.scope).merge(&closed, &into).await?;
-            Ok(is_merged.then_some(()))
+            let merged = Resources::of(self.scope).merge(&closed, &into).await?;
+            Ok(merged.map(ChangedPerson))
         })
         .await
     }
@@ -201,8 +202,8 @@ impl SignIn<'_> {
         }
         let is_apart = closed.is_out() || !closed.identity.is_unowned();
         if is_apart || into.identity.is_unowned() {
-            let detail = "only an account that came from sign-in or an import and is not blocked can be merged, and only into \
-                          a person whom an identity provider pushed";
+            let detail = "only an account that came from sign-in or an import and is not blocked can be merged, and \
+                only into a person whom an identity provider has sent";
             return Err(scim::Error::InvalidValue(detail.to_owned()).into());
         }
         if closed.account.manual.is_some() && !rank.is_owner() {
@@ -210,19 +211,19 @@ impl SignIn<'_> {
             return Err(scim::Error::Forbidden(detail.to_owned()).into());
         }
         if !rank.is_owner() && is_somebody_else(&closed, &into)? {
-            let detail = "the two have different external ids, or different subjects in one connection: only an owner \
-                          can say that they are one person";
+            let detail = "the two have different external ids, or different subjects in one connection; only an owner \
+                can confirm that they are one person";
             return Err(scim::Error::Forbidden(detail.to_owned()).into());
         }
         Ok((closed, into))
     }
 
-    async fn act(self, user: &str, rank: Role, action: Action) -> Result<(), Error> {
+    async fn act(self, user: &str, rank: Role, action: Action) -> Result<ChangedPerson, Error> {
         retry_stale(|_| async move {
             let record = Resources::of(self.scope).record(&USERS, user).await?;
             Roles::of(self.scope).check_rank_over(&record, rank).await?;
             let Some(after) = action.applied_to(&record, now())? else {
-                return Ok(Some(()));
+                return Ok(Some(ChangedPerson(record)));
             };
             let mut transaction = account_writes(self.scope, &record, &after)?;
             match action {
@@ -236,7 +237,7 @@ impl SignIn<'_> {
             let entry = entry.with_change(action.told(&record), None);
             transaction.put(entry.to_item(self.scope.keys())?);
             let is_committed = committed(self.scope, &transaction, &USERS).await?;
-            Ok(is_committed.then_some(()))
+            Ok(is_committed.then_some(ChangedPerson(after)))
         })
         .await
     }

@@ -117,7 +117,8 @@ impl SignIn<'_> {
     /// its session end with them. `first_owner` lets its holder make somebody an owner while the tenant has none.
     ///
     /// # Errors
-    /// `404` when the tenant was deleted; `403` when everybody with the address has ended, the deleted included.
+    /// `404` when the tenant was deleted or is being deleted; `403` when everybody with the address has ended, the deleted
+    /// included.
     pub async fn issue_portal_link(
         self,
         role: Role,
@@ -138,7 +139,7 @@ impl SignIn<'_> {
     /// # Errors
     /// Those of [`Self::issue_portal_link`]; `invalidValue` for another address, and if a link cannot be mailed.
     pub async fn make_portal_link(self, new: NewPortalLink) -> Result<IssuedSession, Error> {
-        let tenant = self.scope.stored_tenant().await?;
+        let tenant = self.scope.living_tenant().await?;
         check_return(new.return_url.as_deref(), &tenant.settings.return_origins)?;
         if new.opens_at.is_some() {
             check_mail(new.email.as_deref(), self.scope.sends_mail)?;
@@ -218,7 +219,7 @@ impl SignIn<'_> {
     }
 
     /// Reads a link that has not expired, and its tenant. Returns `None` if there is no such link, or the tenant was
-    /// deleted.
+    /// deleted or is being deleted.
     pub(super) async fn stored_link(
         self,
         link: &TokenSecret,
@@ -230,6 +231,7 @@ impl SignIn<'_> {
         let mut found = self.scope.table.find([key.clone(), tenant.clone()]).await?;
         let item = found.take(&key).map(from_item::<SessionItem>).transpose()?;
         let tenant = found.take(&tenant).map(TenantItem::from_item).transpose()?;
+        let tenant = tenant.filter(|tenant| !tenant.deleting);
         let Some(item) = item.filter(|item| item.ends > now()) else {
             return Ok(None);
         };

@@ -141,7 +141,7 @@ impl SignIn<'_> {
                     Standing::Revoked { .. } | Standing::Deleted => Ok(()),
                     Standing::HandedTo { connection } if connection == task.connection => Ok(()),
                     Standing::Live | Standing::HandedTo { .. } => Err(scim::Error::Forbidden(
-                        "only an owner or the application can take over from a connection that is still there"
+                        "only an owner or the application can take over from a connection that still exists"
                             .to_owned(),
                     )
                     .into()),
@@ -169,7 +169,10 @@ impl SignIn<'_> {
         }
         let done = match (is_preview, task.remedy) {
             (true, _) | (_, Remedy::BindAnew) => Ok(()),
-            (false, Remedy::Confirm) => self.confirm(&record.id, task.rank, None).await,
+            (false, Remedy::Confirm) => {
+                let confirmed = self.confirm(&record.id, task.rank, None).await;
+                confirmed.map(drop)
+            }
             (false, Remedy::TakeOver { .. }) => {
                 let (resources, from) = (Resources::of(self.scope), &record.identity.owner);
                 let from = from.as_deref().unwrap_or_default();

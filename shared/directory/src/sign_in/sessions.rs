@@ -7,22 +7,16 @@ use std::cmp::Reverse;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use rollcall_model::{
-    EventType, PortalLink, Role, RoleId, SessionLimits, Settings, Subject, USERS, shown,
-};
-use rollcall_scim as scim;
+use rollcall_model::{PortalLink, RoleId, SessionLimits, Settings, USERS};
 use rollcall_store::{
-    Error, Expression, Guard, Key, Range, Scope, Transaction, from_item, now, string, text, to_item,
+    Error, Expression, Guard, Key, Range, Scope, Transaction, from_item, now, text, to_item,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::credentials::secret::{Purpose, TokenSecret};
-use crate::journal::entry::Entry;
 use crate::resources::handle::Resources;
 use crate::resources::record::Record;
-use crate::resources::writes::subject;
-use crate::roles::handle::Roles;
 use crate::sign_in::handle::SignIn;
 
 /// Takes the place of the person in the list of portal links and their sessions. It is no id.
@@ -73,6 +67,13 @@ pub(super) struct SessionItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) seen: Option<Timestamp>,
     pub(super) ends: Timestamp,
+    /// The time from which the next request is allowed, in microseconds since 1970, as far as it depends on what earlier
+    /// ones have read. Sessions that never read much do not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reads_allow_at: Option<i64>,
+    /// The budget by which that time was computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reads_budget: Option<u32>,
     /// For DynamoDB's time to live.
     expires: i64,
 }
@@ -233,6 +234,8 @@ impl SessionItem {
             began,
             seen: None,
             ends,
+            reads_allow_at: None,
+            reads_budget: None,
             expires: ends.as_second(),
         }
     }
@@ -301,20 +304,6 @@ pub(super) fn is_from(scope: &Scope, secret: &TokenSecret, purpose: Purpose) -> 
 }
 
 impl SignIn<'_> {
-    /// Signs out: ends one session of `whom`, a person, or the tenant if a portal link opened it. A repetition is not
-    /// noted.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub async fn end_session(self, secret: &TokenSecret, whom: Subject) -> Result<(), Error> {
-        let entry = Entry::new(self.scope, EventType::AuthLogout, whom);
-        let mut transaction = Transaction::default();
-        let key = session_key(self.scope, secret);
-        transaction.delete_if(key, Expression::present(), Guard::Used);
-        transaction.put(entry.to_item(self.scope.keys())?);
-        self.scope.table.transact(&transaction).await.map(|_| ())
-    }
-
     /// Lists the valid sessions among a person's latest 100, latest first.
     ///
     /// # Errors
@@ -384,54 +373,8 @@ impl SignIn<'_> {
         Ok(sessions)
     }
 
-    /// Ends the portal link or the session of a link with this id.
-    ///
-    /// # Errors
-    /// `404` when there is none.
-    pub async fn end_portal_session(self, id: &str) -> Result<(), Error> {
-        let tenant = Subject::tenant(&self.scope.tenant);
-        self.end_listed(NOBODY, id, EventType::PortalLinkEnded, tenant)
-            .await
-    }
-
-    /// Ends the session of a person with this id.
-    ///
-    /// # Errors
-    /// `404` when the person does not exist or has no such session; `403` when they rank above `rank`.
-    pub async fn end_session_of(self, user: &str, id: &str, rank: Role) -> Result<(), Error> {
-        let record = Resources::of(self.scope).record(&USERS, user).await?;
-        Roles::of(self.scope).check_rank_over(&record, rank).await?;
-        let subject = subject(&USERS, &record)?;
-        self.end_listed(user, id, EventType::UserSessionEnded, subject)
-            .await
-    }
-
-    async fn end_listed(
-        self,
-        whose: &str,
-        id: &str,
-        kind: EventType,
-        subject: Subject,
-    ) -> Result<(), Error> {
-        let stored = match whose {
-            NOBODY => self.with_support().await?,
-            _ => self.latest(whose).await?,
-        };
-        let mut stored = stored.into_iter();
-        let Some((hash, _)) = stored.find(|(hash, _)| shown_id(hash) == id) else {
-            let what = format!("session `{}`", shown(id));
-            return Err(scim::Error::NotFound { what }.into());
-        };
-        let mut transaction = Transaction::default();
-        transaction.delete(self.scope.keys().sessions().at(hash));
-        let entry = Entry::new(self.scope, kind, subject);
-        let entry = entry.with_change(Some(json!({"session": id})), None);
-        transaction.put(entry.to_item(self.scope.keys())?);
-        self.scope.commit(&transaction).await
-    }
-
     /// Reads the latest sessions of a person, or of nobody, with their hashes.
-    async fn latest(self, whose: &str) -> Result<Vec<(String, SessionItem)>, Error> {
+    pub(super) async fn latest(self, whose: &str) -> Result<Vec<(String, SessionItem)>, Error> {
         Ok(self.page_of(whose, None).await?.0)
     }
 
@@ -456,15 +399,6 @@ impl SignIn<'_> {
             sessions.push((text(&item, "SK")?.to_owned(), from_item(item)?));
         }
         Ok((sessions, read.next))
-    }
-
-    /// Notes that a session was used. One that has just been ended stays ended.
-    pub(super) async fn note_use(self, secret: &TokenSecret, at: Timestamp) -> Result<(), Error> {
-        let mut transaction = Transaction::default();
-        let seen = Expression::new("SET seen = :seen").with(":seen", string(&at.to_string()));
-        let key = session_key(self.scope, secret);
-        transaction.update_if(key, seen, Expression::present(), Guard::Gone);
-        self.scope.table.transact(&transaction).await.map(|_| ())
     }
 }
 

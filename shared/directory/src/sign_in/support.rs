@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use rollcall_model::{Role, shown};
 use rollcall_scim as scim;
-use rollcall_store::{Error, now};
+use rollcall_store::{Error, now, retry_stale};
 
 use crate::sign_in::handle::SignIn;
 use crate::sign_in::portal_links::NewPortalLink;
@@ -36,7 +36,7 @@ impl SignIn<'_> {
     /// over.
     ///
     /// # Errors
-    /// `404` when the tenant was deleted; `403` when everybody with the operator's address has ended.
+    /// `404` when the tenant was deleted or is being deleted; `403` when everybody with the operator's address has ended.
     pub async fn grant_support(self, new: NewSupportAccess) -> Result<IssuedSession, Error> {
         let terms = SupportTerms {
             role: new.role.into(),
@@ -66,17 +66,22 @@ impl SignIn<'_> {
     /// # Errors
     /// `404` when there is none.
     pub async fn end_support(self, id: &str) -> Result<(), Error> {
-        let all = self.support_access().await?;
-        let wanted = all
-            .iter()
-            .find(|one| one.id == id || one.link_id.as_deref() == Some(id));
-        match wanted {
-            Some(access) => self.end_portal_session(&access.id).await,
-            None => {
-                let what = format!("support access `{}`", shown(id));
-                Err(scim::Error::NotFound { what }.into())
+        retry_stale(|turn| async move {
+            let all = self.support_access().await?;
+            let wanted = all
+                .iter()
+                .find(|one| one.id == id || one.link_id.as_deref() == Some(id));
+            match wanted {
+                Some(access) => self.end_portal_session(&access.id).await.map(Some),
+                // The link may have been opened while the list was read.
+                None if turn == 0 => Ok(None),
+                None => {
+                    let what = format!("support access `{}`", shown(id));
+                    Err(scim::Error::NotFound { what }.into())
+                }
             }
-        }
+        })
+        .await
     }
 
     /// Reads the latest links and sessions of links, and all support access in force, however many links are newer.

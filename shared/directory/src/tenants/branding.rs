@@ -14,7 +14,9 @@ use rollcall_store::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::credentials::key_history::KeyChanger;
 use crate::journal::entry::Entry;
+use crate::tenants::branding_history::{BrandingChange, history};
 use crate::tenants::handle::TenantSettings;
 
 /// A branding with the content of its logo.
@@ -58,9 +60,7 @@ impl TenantSettings<'_> {
     ) -> Result<KeptBranding, Error> {
         let partition = &self.scope.keys().branding();
         retry_stale(|_| async move {
-            if self.scope.stored_tenant().await?.deleting {
-                self.scope.tenant_in(None)?;
-            }
+            self.scope.living_tenant().await?;
             let table = &self.scope.table;
             let (before, after) = planned(table, partition, branding, logo).await?;
             if before == after.branding {
@@ -100,7 +100,15 @@ impl<'a> StackBranding<'a> {
         kept(self.table, &StackKeys::branding()).await
     }
 
-    /// Replaces the branding of the stack, as this service key in this request.
+    /// Lists the latest changes of the branding of the stack, newest first. Those of earlier versions are not in it.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn history(self) -> Result<Vec<BrandingChange>, Error> {
+        history(self.table).await
+    }
+
+    /// Replaces the branding of the stack, and writes to its history who did it.
     ///
     /// # Errors
     /// Only table errors.
@@ -108,8 +116,7 @@ impl<'a> StackBranding<'a> {
         self,
         branding: &Branding,
         logo: Option<&Logo>,
-        service_key: &str,
-        request_id: &str,
+        by: &KeyChanger,
     ) -> Result<KeptBranding, Error> {
         let partition = &StackKeys::branding();
         retry_stale(|_| async move {
@@ -117,9 +124,16 @@ impl<'a> StackBranding<'a> {
             if before == after.branding {
                 return kept(self.table, partition).await.map(Some);
             }
-            after.service_key = Some(service_key.to_owned());
-            after.request_id = Some(request_id.to_owned());
-            let transaction = change(partition, &before, &after, logo)?;
+            after.service_key.clone_from(&by.by_key);
+            after.request_id.clone_from(&by.request_id);
+            let mut transaction = change(partition, &before, &after, logo)?;
+            let change = BrandingChange {
+                at: after.changed_at,
+                before,
+                after: after.branding.clone(),
+                by: by.clone(),
+            };
+            transaction.put(change.to_item()?);
             written(self.table, &transaction, after, logo).await
         })
         .await

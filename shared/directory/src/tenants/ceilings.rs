@@ -19,12 +19,12 @@ impl Lifecycle<'_> {
     ///
     /// # Errors
     /// Only table errors; `404` when the tenant was deleted.
-    pub async fn count_for_ceilings(self) -> Result<(), Error> {
+    pub async fn count_for_ceilings(self) -> Result<AtCeiling, Error> {
         let tenant = self.scope.stored_tenant().await?;
         let Ceilings { people, groups, .. } = tenant.ceilings;
         let bounded = people.is_some() || groups.is_some();
         if !bounded && tenant.at_ceiling.is_empty() {
-            return Ok(());
+            return Ok(tenant.at_ceiling);
         }
         let resources = Resources::of(self.scope);
         let reached = AtCeiling::of(
@@ -33,7 +33,7 @@ impl Lifecycle<'_> {
             resources.count(&GROUPS).await?,
         );
         if reached == tenant.at_ceiling {
-            return Ok(());
+            return Ok(reached);
         }
         let set = Expression::new("SET at_ceiling = :reached, revision = revision + :one")
             .with(":reached", stored(reached))
@@ -41,10 +41,11 @@ impl Lifecycle<'_> {
         let unchanged = Expression::at_revision(tenant.revision);
         let key = self.scope.keys().tenant();
         match self.scope.table.update_if(&key, &set, &unchanged).await? {
-            Updated::Done(_) => meter::refresh(&self.scope.table, &self.scope.tenant).await,
+            Updated::Done(_) => meter::refresh(&self.scope.table, &self.scope.tenant).await?,
             // The tenant was changed meanwhile. The next pass counts again.
-            Updated::Unchanged(_) | Updated::Absent => Ok(()),
+            Updated::Unchanged(_) | Updated::Absent => {}
         }
+        Ok(reached)
     }
 }
 

@@ -13,25 +13,27 @@ use crate::tenants::handle::TenantSettings;
 use crate::tenants::write_tenant::write_tenant;
 
 /// The highest rate limit that a tenant can set, in requests per minute.
-const MAX_PER_MINUTE: u32 = 600_000;
+pub const MAX_PER_MINUTE: u32 = 600_000;
 /// The highest ceiling of a tenant, in requests per minute. Each request writes the same item, and DynamoDB accepts
 /// 1,000 writes of an item per second.
-const MAX_CEILING_PER_MINUTE: u32 = 50_000;
+pub const MAX_CEILING_PER_MINUTE: u32 = 50_000;
 /// The largest burst that a tenant can set.
-const MAX_BURST: u32 = 100_000;
+pub const MAX_BURST: u32 = 100_000;
 /// The largest number of domains to which a tenant's invitations go.
-const MAX_DOMAINS: usize = 100;
+pub const MAX_DOMAINS: usize = 100;
+/// The longest domain, in characters.
+pub const MAX_DOMAIN_CHARS: usize = 253;
 /// The largest number of origins to which portal links can lead back.
-const MAX_ORIGINS: usize = 20;
+pub const MAX_ORIGINS: usize = 20;
 /// The largest number of addresses that get mail when something is wrong.
-const MAX_CONTACTS: usize = 10;
+pub const MAX_CONTACTS: usize = 10;
 /// The longest retention that a tenant can set, in days: ten years.
-const MAX_RETENTION_DAYS: u32 = 3_650;
+pub const MAX_RETENTION_DAYS: u32 = 3_650;
 /// The longest time for which an introspection may be remembered, in seconds.
-const MAX_CACHE_SECONDS: u32 = 300;
+pub const MAX_CACHE_SECONDS: u32 = 300;
 
 /// The largest number of successful reads of which the request log has one.
-const MAX_SAMPLING: u32 = 100;
+pub const MAX_SAMPLING: u32 = 100;
 
 /// The settings to change; `None` leaves a setting as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -174,7 +176,7 @@ fn domain_fault(domains: &[String]) -> Option<String> {
     }
     let is_domain = |domain: &String| {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '.';
-        domain.len() <= 253 && domain.contains('.') && domain.chars().all(is_plain)
+        domain.len() <= MAX_DOMAIN_CHARS && domain.contains('.') && domain.chars().all(is_plain)
     };
     domains.iter().find(|domain| !is_domain(domain)).map(|it| {
         let it = shown(it);
@@ -270,7 +272,7 @@ impl TenantSettings<'_> {
     /// `404` when the tenant was deleted; `invalidValue` for a setting that is not allowed.
     pub async fn change(self, change: &SettingsChange) -> Result<Settings, Error> {
         retry_stale(|_| async move {
-            let before = self.scope.stored_tenant().await?;
+            let before = self.scope.living_tenant().await?;
             let mut after = before.clone();
             after.settings = change.applied_to(after.settings, self.scope.session_bounds)?;
             check_retention(&before, &after.settings)?;
@@ -291,7 +293,7 @@ impl TenantSettings<'_> {
         change: &SettingsChange,
     ) -> Result<Option<Settings>, Error> {
         retry_stale(|_| async move {
-            let before = self.scope.stored_tenant().await?;
+            let before = self.scope.living_tenant().await?;
             if revision_of(&before.settings)? != revision {
                 return Ok(Some(None));
             }

@@ -75,13 +75,14 @@ impl TenantSettings<'_> {
     }
 
     /// Replaces the tenant's roles; `None` for those of the stack. An event then decides everybody's roles again.
+    /// Returns the roles, and whether they are those of the stack.
     ///
     /// # Errors
     /// `404` when the tenant was deleted; `409` for a role that is still given, and would vanish or could not be given in
     /// that way any more.
-    pub async fn define_roles(self, roles: Option<&Catalogue>) -> Result<Catalogue, Error> {
+    pub async fn define_roles(self, roles: Option<&Catalogue>) -> Result<(Catalogue, bool), Error> {
         retry_stale(|_| async move {
-            let before = self.scope.stored_tenant().await?;
+            let before = self.scope.living_tenant().await?;
             let mut after = before.clone();
             match roles {
                 Some(roles) => after.define_roles(roles.clone()),
@@ -96,7 +97,8 @@ impl TenantSettings<'_> {
             let lost = Lost::between(&before.settings.roles, &after.settings.roles);
             self.check_unused(&before.settings, &lost).await?;
             let written = write_tenant(self.scope, &before, &after).await?;
-            Ok(written.then_some(after.settings.roles))
+            let inherits = after.inherits_roles();
+            Ok(written.then_some((after.settings.roles, inherits)))
         })
         .await
     }

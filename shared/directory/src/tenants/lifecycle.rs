@@ -10,9 +10,11 @@ use rollcall_store::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::time::Instant;
 
 use crate::credentials::handle::Credentials;
 use crate::credentials::meter;
+use crate::credentials::service_keys::ServiceKeys;
 use crate::erasure::order::write_order;
 use crate::journal::entry::Entry;
 use crate::tenants::ceilings::{check_ceilings, check_retention};
@@ -40,7 +42,7 @@ pub struct TenantChange {
     pub name: Option<String>,
     /// Its settings.
     pub settings: Option<SettingsChange>,
-    /// The operator's limit for the requests of all its tokens together; `Some(None)` for no limit.
+    /// The operator's limit for the requests of all its tokens and sessions together; `Some(None)` for no limit.
     pub request_ceiling: Option<Option<RateLimit>>,
     /// The operator's other limits.
     pub ceilings: CeilingsChange,
@@ -99,7 +101,7 @@ pub struct TenantDetails {
     pub summary: TenantSummary,
     /// Its settings.
     pub settings: Settings,
-    /// The operator's limit for the requests of all its tokens together; `None` is unlimited.
+    /// The operator's limit for the requests of all its tokens and sessions together; `None` is unlimited.
     pub request_ceiling: Option<RateLimit>,
     /// The operator's other limits.
     pub ceilings: Ceilings,
@@ -121,11 +123,11 @@ pub(crate) async fn list(
 }
 
 impl Lifecycle<'_> {
-    /// Creates the tenant.
+    /// Creates the tenant, and returns it.
     ///
     /// # Errors
     /// `uniqueness` when a tenant with this id exists or once existed.
-    pub async fn create(self, name: String, settings: Settings) -> Result<(), Error> {
+    pub async fn create(self, name: String, settings: Settings) -> Result<TenantDetails, Error> {
         self.create_as(TenantItem::new(name, now(), settings)).await
     }
 
@@ -138,14 +140,14 @@ impl Lifecycle<'_> {
         name: String,
         settings: Settings,
         ceilings: Ceilings,
-    ) -> Result<(), Error> {
+    ) -> Result<TenantDetails, Error> {
         let mut item = TenantItem::new(name, now(), settings);
         item.ceilings = ceilings;
         self.create_as(item).await
     }
 
     /// Creates the tenant as it is given, with the roles in its settings as those of the stack.
-    pub(super) async fn create_as(self, mut item: TenantItem) -> Result<(), Error> {
+    pub(super) async fn create_as(self, mut item: TenantItem) -> Result<TenantDetails, Error> {
         let scope = self.scope;
         let keys = scope.keys();
         let summary = TenantSummary {
@@ -155,6 +157,7 @@ impl Lifecycle<'_> {
         };
         // If those of the stack change meanwhile, a pass sees to it.
         item.inherit_roles(item.settings.roles.clone());
+        let created = self.details(item.clone());
         let item = item.to_item(keys)?;
         let listed = StackKeys::tenants().at(scope.tenant.as_str());
         let listed = to_item(&listed, &summary)?;
@@ -177,7 +180,7 @@ impl Lifecycle<'_> {
             let error: &dyn std::error::Error = &error;
             tracing::warn!(tenant = %scope.tenant, error, "the tenant has no meter yet");
         }
-        Ok(())
+        Ok(created)
     }
 
     /// Reads the tenant.
@@ -185,8 +188,19 @@ impl Lifecycle<'_> {
     /// # Errors
     /// `404` when the tenant was deleted.
     pub async fn read(self) -> Result<TenantDetails, Error> {
-        let item = self.scope.stored_tenant().await?;
-        Ok(TenantDetails {
+        Ok(self.details(self.scope.stored_tenant().await?))
+    }
+
+    /// Reads the tenant as [`Self::read`] does, unless its deletion has begun: whoever works in it reads it first.
+    ///
+    /// # Errors
+    /// `404` when the tenant was deleted or is being deleted.
+    pub async fn read_living(self) -> Result<TenantDetails, Error> {
+        Ok(self.details(self.scope.living_tenant().await?))
+    }
+
+    pub(super) fn details(self, item: TenantItem) -> TenantDetails {
+        TenantDetails {
             summary: TenantSummary {
                 id: self.scope.tenant.clone(),
                 display_name: item.display_name,
@@ -196,7 +210,7 @@ impl Lifecycle<'_> {
             request_ceiling: item.request_ceiling,
             ceilings: item.ceilings,
             at_ceiling: item.at_ceiling,
-        })
+        }
     }
 
     /// Checks that the tenant exists or once existed.
@@ -211,13 +225,13 @@ impl Lifecycle<'_> {
         }
     }
 
-    /// Changes the tenant's name and settings: both or neither.
+    /// Changes the tenant's name and settings: both or neither. Returns the tenant after that.
     ///
     /// # Errors
     /// `404` when the tenant was deleted; `invalidValue` for a setting that is not allowed.
-    pub async fn change(self, change: &TenantChange) -> Result<(), Error> {
-        retry_stale(|_| async move {
-            let before = self.scope.stored_tenant().await?;
+    pub async fn change(self, change: &TenantChange) -> Result<TenantDetails, Error> {
+        let changed = retry_stale(|_| async move {
+            let before = self.scope.living_tenant().await?;
             let mut after = before.clone();
             if let Some(name) = &change.name {
                 after.display_name = name.clone();
@@ -237,24 +251,42 @@ impl Lifecycle<'_> {
                 after.request_ceiling = ceiling;
             }
             let written = write_tenant(self.scope, &before, &after).await?;
-            Ok(written.then_some(()))
+            Ok(written.then_some(after))
         })
         .await?;
-        match change.ceilings == CeilingsChange::default() {
-            true => Ok(()),
+        let mut changed = self.details(changed);
+        if change.ceilings != CeilingsChange::default() {
             // A new ceiling holds at once.
-            false => self.count_for_ceilings().await,
+            changed.at_ceiling = self.count_for_ceilings().await?;
         }
+        Ok(changed)
     }
 
-    /// Deletes the tenant. Its tokens and sessions end with it; its id is never used again.
+    /// Deletes the tenant. Its tokens, its sessions and the service keys that are bound to it end with it; its id is never
+    /// used again.
     ///
     /// The tenant's other items stay in the table for a week, in which its event feed can still be read. Then they are
     /// erased.
     ///
+    /// If it ends before everything is done, nobody gets in any more. A repetition goes on, and so does the hourly pass
+    /// ([`Self::go_on_deleting`]).
+    ///
     /// # Errors
     /// `404` when the tenant was already deleted.
     pub async fn delete(self) -> Result<(), Error> {
+        self.delete_by(None).await.map(|_| ())
+    }
+
+    /// Goes on with a deletion that was cut off, with one connection at least and then until `deadline`. Returns whether the
+    /// tenant is deleted; a later call goes on.
+    ///
+    /// # Errors
+    /// `404` when the tenant was already deleted.
+    pub async fn go_on_deleting(self, deadline: Instant) -> Result<bool, Error> {
+        self.delete_by(Some(deadline)).await
+    }
+
+    async fn delete_by(self, deadline: Option<Instant>) -> Result<bool, Error> {
         self.begin_deletion().await?;
         // All tokens of the tenant end with this write, however many there are.
         meter::refresh(&self.scope.table, &self.scope.tenant).await?;
@@ -266,8 +298,12 @@ impl Lifecycle<'_> {
                 Ok(()) | Err(Error::Scim(scim::Error::NotFound { .. })) => {}
                 Err(error) => return Err(error),
             }
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Ok(false);
+            }
         }
         credentials.revoke_live_tokens(|_| true).await?;
+        ServiceKeys::revoke_bound(self.scope).await?;
         let mut transaction = Transaction::default();
         let tenant = self.scope.keys().tenant();
         transaction.delete_if(tenant, Expression::present(), Guard::Stale);
@@ -280,7 +316,7 @@ impl Lifecycle<'_> {
         let subject = Subject::tenant(&self.scope.tenant);
         let entry = Entry::new(self.scope, EventType::TenantDeleted, subject);
         transaction.put(entry.to_item(self.scope.keys())?);
-        self.scope.commit(&transaction).await
+        self.scope.commit(&transaction).await.map(|()| true)
     }
 
     async fn begin_deletion(self) -> Result<(), Error> {

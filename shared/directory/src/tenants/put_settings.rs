@@ -82,7 +82,7 @@ impl TenantSettings<'_> {
     /// `404` when the tenant was deleted; `invalidValue` for a setting that is not allowed.
     pub async fn put(self, whole: &WholeSettings) -> Result<Settings, Error> {
         retry_stale(|_| async move {
-            let before = self.scope.stored_tenant().await?;
+            let before = self.scope.living_tenant().await?;
             let mut after = before.clone();
             let floor = before.ceilings.min_retention_days;
             after.settings = whole.after(&before.settings, floor, self.scope.session_bounds)?;

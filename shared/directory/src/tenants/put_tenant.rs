@@ -7,6 +7,7 @@ use rollcall_store::{Error, TenantItem, now, retry_stale};
 use crate::tenants::ceilings::check_ceilings;
 use crate::tenants::change_settings::check_ceiling;
 use crate::tenants::handle::Lifecycle;
+use crate::tenants::lifecycle::TenantDetails;
 use crate::tenants::put_settings::{WholeSettings, default_settings};
 use crate::tenants::stack_roles::stack_roles;
 use crate::tenants::write_tenant::write_tenant;
@@ -18,33 +19,40 @@ pub struct WholeTenant {
     pub name: String,
     /// Its settings.
     pub settings: WholeSettings,
-    /// The limit for the requests of all its tokens together; `None` is unlimited.
+    /// The limit for the requests of all its tokens and sessions together; `None` is unlimited.
     pub request_ceiling: Option<RateLimit>,
     /// Its other ceilings.
     pub ceilings: Ceilings,
 }
 
+/// How a tenant was put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum PutBy {
+    Creation,
+    Change,
+    NewCeilings,
+}
+
 impl Lifecycle<'_> {
-    /// Creates the tenant, or replaces everything but its roles. Returns whether it was created. If nothing differs,
-    /// nothing is written.
+    /// Creates the tenant, or replaces everything but its roles. Returns the tenant after that, and whether it was created. If
+    /// nothing differs, nothing is written.
     ///
     /// # Errors
     /// `uniqueness` when a tenant with this id was deleted or is being deleted; `invalidValue` for a setting or a ceiling
     /// that is not allowed.
-    pub async fn put(self, whole: &WholeTenant) -> Result<bool, Error> {
+    pub async fn put(self, whole: &WholeTenant) -> Result<(TenantDetails, bool), Error> {
         check_ceilings(&whole.ceilings)?;
         check_ceiling(whole.request_ceiling)?;
-        let (created, is_bounded) = retry_stale(|_| self.put_once(whole)).await?;
-        if is_bounded && !created {
+        let (mut put, put_by) = retry_stale(|_| self.put_once(whole)).await?;
+        if put_by == PutBy::NewCeilings {
             // A new ceiling holds at once.
-            self.count_for_ceilings().await?;
+            put.at_ceiling = self.count_for_ceilings().await?;
         }
-        Ok(created)
+        Ok((put, put_by == PutBy::Creation))
     }
 
-    /// Returns whether the tenant was created, and whether its ceilings changed; `None` if it has changed since it was
-    /// read.
-    async fn put_once(self, whole: &WholeTenant) -> Result<Option<(bool, bool)>, Error> {
+    /// Returns the tenant after it was put, and how; `None` if it has changed since it was read.
+    async fn put_once(self, whole: &WholeTenant) -> Result<Option<(TenantDetails, PutBy)>, Error> {
         let item = self.scope.table.get(&self.scope.keys().tenant()).await?;
         let Some(item) = item else {
             let stack = stack_roles(&self.scope.table).await?.roles;
@@ -53,7 +61,7 @@ impl Lifecycle<'_> {
             new.request_ceiling = whole.request_ceiling;
             new.ceilings = whole.ceilings;
             return match self.create_as(new).await {
-                Ok(()) => Ok(Some((true, true))),
+                Ok(created) => Ok(Some((created, PutBy::Creation))),
                 // Somebody else may have created it meanwhile.
                 Err(error) if error.is_refusal() && self.exists().await? => Ok(None),
                 Err(error) => Err(error),
@@ -69,9 +77,12 @@ impl Lifecycle<'_> {
         after.request_ceiling = whole.request_ceiling;
         after.ceilings = whole.ceilings;
         after.settings = self.settled(whole, &before.settings)?;
-        let is_bounded = before.ceilings != after.ceilings;
+        let put_by = match before.ceilings == after.ceilings {
+            true => PutBy::Change,
+            false => PutBy::NewCeilings,
+        };
         let written = write_tenant(self.scope, &before, &after).await?;
-        Ok(written.then_some((false, is_bounded)))
+        Ok(written.then(|| (self.details(after), put_by)))
     }
 
     fn settled(self, whole: &WholeTenant, before: &Settings) -> Result<Settings, Error> {

@@ -93,7 +93,7 @@ impl TenantSettings<'_> {
     /// one too many; `409` when values that are stored could not be valid any more.
     pub async fn declare_schema(self, new: &Declaration) -> Result<Schemas, Error> {
         retry_stale(|_| async move {
-            let tenant = self.scope.stored_tenant().await?;
+            let tenant = self.scope.living_tenant().await?;
             let before = read(self.scope).await?;
             let own = declared(&before.own, new, &before.inherited)?;
             let after = Schemas {
@@ -112,9 +112,11 @@ impl TenantSettings<'_> {
     /// `404` when the tenant was deleted; `409` when the schema hides values.
     pub async fn withdraw_schema(self, urn: &str) -> Result<bool, Error> {
         retry_stale(|_| async move {
-            let tenant = self.scope.stored_tenant().await?;
+            let tenant = self.scope.living_tenant().await?;
             let before = read(self.scope).await?;
             let Some(own) = withdrawn(&before.own, urn)? else {
+                // An earlier attempt may have ended before it refreshed the meter.
+                meter::refresh(&self.scope.table, &self.scope.tenant).await?;
                 return Ok(Some(false));
             };
             let after = Schemas {

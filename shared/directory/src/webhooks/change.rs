@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_model::{EventType, Reason, new_id};
 use rollcall_scim as scim;
 use rollcall_store::{
-    Error, Expression, Guard, Transaction, now, number, retry_stale, string, to_item,
+    Error, Expression, Guard, Item, Transaction, now, number, retry_stale, string, to_item,
 };
 use serde_json::{Value, json};
 
@@ -15,6 +15,7 @@ use crate::journal::feed_page::{FeedQuery, FeedRead};
 use crate::journal::handle::Journal;
 use crate::webhooks::handle::Webhooks;
 use crate::webhooks::pause::PauseReason;
+use crate::webhooks::rewrite::Rewrite;
 use crate::webhooks::secret::{Of, WebhookSecret, rotate};
 use crate::webhooks::target::check_target;
 use crate::webhooks::webhook::Webhook;
@@ -22,7 +23,15 @@ use crate::webhooks::webhook::Webhook;
 /// The webhooks that a tenant can have.
 pub(super) const MAX_WEBHOOKS: usize = 10;
 /// What an admin's change does to what the webhook had before: its failures and its wait end.
-pub(super) const ANEW: &str = "failing_since, failures, last_failure, last_status, retry_at";
+pub(super) const ANEW: [&str; 5] = [
+    "failing_since",
+    "failures",
+    "last_failure",
+    "last_status",
+    "retry_at",
+];
+/// What ends with a pause.
+pub(super) const PAUSE: [&str; 3] = ["paused_at", "pause_reason", "lost"];
 
 /// A webhook to create.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,9 +66,9 @@ pub struct Resumed {
     pub skipped: u64,
 }
 
-/// A change of the stored item: an update expression, and what the journal says.
+/// A change of the stored item, and what the journal says.
 struct Write {
-    set: Expression,
+    rewrite: Rewrite,
     action: EventType,
     before: Option<Value>,
     after: Option<Value>,
@@ -138,37 +147,25 @@ impl Webhooks<'_> {
             check_target(url, self.scope.webhook_targets)?;
         }
         self.rewrite(id, |before| {
-            let mut after = before.clone();
-            let (mut set, mut values) = ("SET revision = :revision".to_owned(), Vec::new());
-            if let Some(label) = change.label.clone().filter(|it| *it != before.label) {
-                set.push_str(", label = :label");
-                values.push((":label", string(&label)));
-                after.label = label;
+            let mut rewrite = Rewrite::default();
+            if let Some(label) = change.label.as_ref().filter(|it| **it != before.label) {
+                rewrite = rewrite.set("label", string(label));
             }
-            if let Some(url) = change
-                .target_url
-                .clone()
-                .filter(|it| *it != before.target_url)
-            {
-                set.push_str(", target_url = :url");
-                values.push((":url", string(&url)));
-                after.target_url = url;
+            let url = change.target_url.as_ref();
+            if let Some(url) = url.filter(|it| **it != before.target_url) {
+                rewrite = rewrite.set("target_url", string(url));
             }
             let types = change.only_types.as_deref().map(names);
             if let Some(types) = types.filter(|it| *it != before.only_types) {
-                set.push_str(", only_types = :types");
-                values.push((":types", list_of(&types)));
-                after.only_types = types;
+                rewrite = rewrite.set("only_types", list_of(&types));
             }
-            if values.is_empty() {
+            if rewrite.is_empty() {
                 return Ok(None);
             }
-            let set = Expression::new(format!("{set} REMOVE {ANEW}"));
-            let set = values
-                .into_iter()
-                .fold(set, |set, (name, value)| set.with(name, value));
+            let rewrite = rewrite.remove(&ANEW);
+            let after: Webhook = rewrite.applied(self.item(before)?)?;
             Ok(Some(Write {
-                set,
+                rewrite,
                 action: EventType::WebhookChanged,
                 before: Some(before.told()),
                 after: Some(after.told()),
@@ -198,9 +195,8 @@ impl Webhooks<'_> {
                 if current.revision != read {
                     return Err(Error::Busy(None));
                 }
-                let set = "SET revision = :revision, signing_keys = :keys";
                 Ok(Some(Write {
-                    set: Expression::new(set).with(":keys", string(&keys)),
+                    rewrite: Rewrite::default().set("signing_keys", string(&keys)),
                     action: EventType::WebhookSecretRotated,
                     before: None,
                     after: None,
@@ -252,11 +248,9 @@ impl Webhooks<'_> {
         let webhook = self
             .rewrite(id, |before| {
                 let told = json!({"after": sent_to, "skipped": skipped});
-                let set = format!(
-                    "SET revision = :revision, sent_to = :to REMOVE paused_at, pause_reason, lost, {ANEW}"
-                );
+                let rewrite = Rewrite::default().set("sent_to", number(sent_to));
                 Ok(before.is_paused().then(|| Write {
-                    set: Expression::new(set).with(":to", number(sent_to)),
+                    rewrite: rewrite.remove(&PAUSE).remove(&ANEW),
                     action: EventType::WebhookResumed,
                     before: None,
                     after: Some(told),
@@ -274,9 +268,9 @@ impl Webhooks<'_> {
     pub async fn replay(self, id: &str, after: u64) -> Result<Webhook, Error> {
         let after = self.place(after).await?;
         self.rewrite(id, |before| {
-            let set = format!("SET revision = :revision, sent_to = :to REMOVE {ANEW}");
+            let rewrite = Rewrite::default().set("sent_to", number(after));
             Ok(Some(Write {
-                set: Expression::new(set).with(":to", number(after)),
+                rewrite: rewrite.remove(&ANEW),
                 action: EventType::WebhookReplayed,
                 before: Some(json!({"after": before.sent_to})),
                 after: Some(json!({"after": after})),
@@ -297,7 +291,7 @@ impl Webhooks<'_> {
                 return Err(scim::Error::InvalidValue(detail).into());
             }
             Ok(Some(Write {
-                set: Expression::new("SET revision = :revision REMOVE retry_at"),
+                rewrite: Rewrite::default().remove(&["retry_at"]),
                 action: EventType::WebhookTested,
                 before: None,
                 after: None,
@@ -341,22 +335,26 @@ impl Webhooks<'_> {
                 return Ok(Some(before));
             };
             let mut transaction = Transaction::default();
-            self.write_change(&mut transaction, &before, write)?;
-            match self.scope.table.transact(&transaction).await?.is_empty() {
-                true => self.read(id).await.map(Some),
-                false => Ok(None),
-            }
+            let after = self.write_change(&mut transaction, &before, write)?;
+            let is_written = self.scope.table.transact(&transaction).await?.is_empty();
+            Ok(is_written.then_some(after))
         })
         .await
     }
 
+    fn item(self, webhook: &Webhook) -> Result<Item, Error> {
+        to_item(&self.stored().at(&webhook.id), webhook)
+    }
+
+    /// Adds a change. Returns the webhook after it.
     fn write_change(
         self,
         transaction: &mut Transaction,
         before: &Webhook,
         write: Write,
-    ) -> Result<(), Error> {
-        let set = write.set.with(":revision", number(before.revision + 1));
+    ) -> Result<Webhook, Error> {
+        let rewrite = write.rewrite.set("revision", number(before.revision + 1));
+        let after = rewrite.applied(self.item(before)?)?;
         let mut same = Expression::at_revision(before.revision);
         same = match before.retry_at {
             Some(at) => same
@@ -365,14 +363,14 @@ impl Webhooks<'_> {
             None => same.and("attribute_not_exists(retry_at)"),
         };
         let key = self.stored().at(&before.id);
-        transaction.update_if(key, set, same, Guard::Stale);
+        transaction.update_if(key, rewrite.expression(), same, Guard::Stale);
         if write.ends_wait {
             self.write_move(transaction, &before.id, (before.retry_at, None))?;
         }
         let entry = Entry::new(self.scope, write.action, before.subject());
         let entry = entry.with_change(write.before, write.after);
         transaction.put(entry.to_item(self.scope.keys())?);
-        Ok(())
+        Ok(after)
     }
 
     async fn peek(self, after: u64) -> Result<FeedRead, Error> {
@@ -404,11 +402,11 @@ impl Webhooks<'_> {
 
 /// Returns the write that pauses a webhook.
 fn paused(before: &Webhook, reason: PauseReason) -> Write {
-    let set = "SET revision = :revision, paused_at = :at, pause_reason = :reason REMOVE retry_at";
+    let rewrite = Rewrite::default()
+        .set("paused_at", string(&now().to_string()))
+        .set("pause_reason", string(reason.as_str()));
     Write {
-        set: Expression::new(set)
-            .with(":at", string(&now().to_string()))
-            .with(":reason", string(reason.as_str())),
+        rewrite: rewrite.remove(&["retry_at"]),
         action: EventType::WebhookPaused,
         before: None,
         after: Some(before.told_pause(reason)),

@@ -4,10 +4,11 @@
 use jiff::{SignedDuration, Timestamp};
 use rollcall_model::new_id;
 use rollcall_store::{
-    Error, Expression, Item, Partition, Range, from_item, number, string, to_item,
+    Error, Expression, Item, Partition, Range, Transaction, from_item, number, string, to_item,
 };
 use serde::{Deserialize, Serialize};
 
+use crate::journal::read_back::readable;
 use crate::webhooks::handle::Webhooks;
 use crate::webhooks::retry::Failure;
 
@@ -58,6 +59,21 @@ fn expires(at: Timestamp) -> i64 {
     at.as_second() + KEPT.as_secs()
 }
 
+/// Returns when the first entry of this kind can be about a webhook that was created then.
+fn begun_at(created: Timestamp, entry: &DeliveryEntry) -> Timestamp {
+    match entry.failure {
+        // Its `at` is written in milliseconds.
+        Some(_) => milliseconds(created, 1),
+        None => milliseconds(created, MINUTE_MS),
+    }
+}
+
+/// Returns the beginning of the span of this many milliseconds in which a time lies.
+fn milliseconds(at: Timestamp, span: i64) -> Timestamp {
+    let begun = at.as_millisecond() / span * span;
+    Timestamp::from_millisecond(begun).unwrap_or(at)
+}
+
 impl Webhooks<'_> {
     fn logged(self, webhook: &str) -> Partition {
         let of_stack = self.stack.is_some();
@@ -88,26 +104,25 @@ impl Webhooks<'_> {
         to_item(&deliveries.at(place), &entry)
     }
 
-    /// Adds successes to the sum of their minute.
-    pub(super) async fn count_delivered(
+    /// Adds successes to the sum of their minute, together with the place to which the webhook comes by them: where that is
+    /// gone, there is no sum either.
+    pub(super) fn write_delivered(
         self,
+        transaction: &mut Transaction,
         webhook: &str,
         delivered: Delivered,
         at: Timestamp,
-    ) -> Result<(), Error> {
-        let minute = at.as_millisecond() / MINUTE_MS * MINUTE_MS;
-        let begun = Timestamp::from_millisecond(minute).unwrap_or(at);
+    ) {
+        let begun = milliseconds(at, MINUTE_MS);
         let deliveries = self.logged(webhook);
-        let key = deliveries.at(format!("{minute:015}#s"));
+        let key = deliveries.at(format!("{:015}#s", begun.as_millisecond()));
         let set = "SET noted_at = :at, up_to = :last, expires = :expires ADD delivered :count";
         let set = Expression::new(set)
             .with(":at", string(&begun.to_string()))
             .with(":last", number(delivered.last))
             .with(":expires", number(expires(at)))
             .with(":count", number(delivered.count));
-        let always = Expression::new("attribute_not_exists(failure)");
-        self.scope.table.update_if(&key, &set, &always).await?;
-        Ok(())
+        transaction.update(key, set);
     }
 
     /// Lists what became of deliveries, newest first, after the place `after`. Returns the place after which the next page
@@ -121,11 +136,16 @@ impl Webhooks<'_> {
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<DeliveryEntry>, Option<String>), Error> {
-        self.read(webhook).await?;
+        let created = self.read(webhook).await?.created_at;
         let range = Range::all(self.logged(webhook));
         let range = range.descending(true).after(after).limit(limit);
         let page = self.scope.table.query(&range).await?;
-        let items = page.items.into_iter().map(from_item);
-        Ok((items.collect::<Result<_, _>>()?, page.next))
+        let items = page.items.into_iter().map(from_item::<DeliveryEntry>);
+        let mut entries = readable(self.scope, items);
+        let found = entries.len();
+        // A deleted webhook can have had the same id.
+        entries.retain(|entry| entry.at >= begun_at(created, entry));
+        let next = page.next.filter(|_| entries.len() == found);
+        Ok((entries, next))
     }
 }

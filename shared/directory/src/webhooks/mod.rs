@@ -12,6 +12,7 @@ pub(crate) mod log;
 pub(crate) mod pause;
 mod put;
 pub(crate) mod retry;
+mod rewrite;
 pub(crate) mod secret;
 mod signing_key;
 pub(crate) mod stack_change;

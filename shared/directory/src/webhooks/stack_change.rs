@@ -4,7 +4,6 @@
 //! must not forget is archived before it is done, so that it is found even if nobody gets to do it. A change that lets it send again is
 //! followed by a walk through all tenants, which the sender makes.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_model::{EventType, Reason, WebhookTargets, is_chosen_id, new_id};
 use rollcall_scim as scim;
 use rollcall_store::{
@@ -17,6 +16,7 @@ use crate::credentials::key_history::KeyChanger;
 use crate::webhooks::change::{MAX_WEBHOOKS, NewWebhook, WebhookChange, list_of, names};
 use crate::webhooks::pause::PauseReason;
 use crate::webhooks::put::{check_chosen, whole};
+use crate::webhooks::rewrite::Rewrite;
 use crate::webhooks::secret::{Of, WebhookSecret, rotate};
 use crate::webhooks::stack_history::{StackWebhookChange, history};
 use crate::webhooks::stack_progress::PausedFor;
@@ -33,8 +33,8 @@ pub struct StackWebhooks<'a> {
     targets: WebhookTargets,
 }
 
-/// What is done, an update expression, and its values.
-type Write = (EventType, &'static str, Vec<(&'static str, AttributeValue)>);
+/// What is done, and what of the stored item changes.
+type Write = (EventType, Rewrite);
 
 impl<'a> StackWebhooks<'a> {
     pub(crate) fn of(
@@ -152,6 +152,7 @@ impl<'a> StackWebhooks<'a> {
         transaction.put_if(item, Expression::absent(), Guard::Stale);
         let made = StackWebhookChange::item(&webhook, EventType::WebhookCreated, by)?;
         transaction.put(made);
+        transaction.make_change();
         match self.table.transact(&transaction).await?.is_empty() {
             true => Ok((webhook, secret)),
             false => Err(Error::Busy(None)),
@@ -198,19 +199,14 @@ impl<'a> StackWebhooks<'a> {
             let url = change.target_url.as_ref().unwrap_or(&before.target_url);
             let types = change.only_types.as_deref().map(names);
             let types = types.as_ref().unwrap_or(&before.only_types);
-            let is_same = *label == before.label
-                && *url == before.target_url
-                && *types == before.only_types;
-            let set = "SET label = :label, target_url = :url, only_types = :types, anew_since = :revision, \
-                       walked_to = :first";
+            let is_same =
+                *label == before.label && *url == before.target_url && *types == before.only_types;
             (!is_same).then(|| {
-                let values = vec![
-                    (":label", string(label)),
-                    (":url", string(url)),
-                    (":types", list_of(types)),
-                    (":first", string("")),
-                ];
-                (EventType::WebhookChanged, set, values)
+                let rewrite = Rewrite::default()
+                    .set("label", string(label))
+                    .set("target_url", string(url))
+                    .set("only_types", list_of(types));
+                (EventType::WebhookChanged, anew(before, rewrite))
             })
         })
         .await
@@ -227,13 +223,12 @@ impl<'a> StackWebhooks<'a> {
     ) -> Result<(StackWebhook, WebhookSecret), Error> {
         let before = self.read(id).await?;
         let (keys, secret) = rotate(self.key_ring, Of::stack(id), before.keys(), now()).await?;
-        let set = "SET signing_keys = :keys";
-        let values = vec![(":keys", string(&keys))];
-        let write: Write = (EventType::WebhookSecretRotated, set, values);
+        let rewrite = Rewrite::default().set("signing_keys", string(&keys));
+        let write = (EventType::WebhookSecretRotated, rewrite);
         match self.write(&before, by, write).await? {
-            true => Ok((self.read(id).await?, secret)),
+            Some(after) => Ok((after, secret)),
             // Another rotation came first: its secret would be lost.
-            false => Err(Error::Busy(None)),
+            None => Err(Error::Busy(None)),
         }
     }
 
@@ -243,9 +238,10 @@ impl<'a> StackWebhooks<'a> {
     /// `404` when it does not exist.
     pub async fn pause(self, id: &str, by: &KeyChanger) -> Result<StackWebhook, Error> {
         self.rewrite(id, by, |before| {
-            let at = vec![(":at", string(&now().to_string()))];
-            let set = "SET paused_at = :at REMOVE pause_reason";
-            (!before.is_paused()).then_some((EventType::WebhookPaused, set, at))
+            let at = string(&now().to_string());
+            let rewrite = Rewrite::default().set("paused_at", at);
+            let rewrite = rewrite.remove(&["pause_reason"]);
+            (!before.is_paused()).then_some((EventType::WebhookPaused, rewrite))
         })
         .await
     }
@@ -258,12 +254,10 @@ impl<'a> StackWebhooks<'a> {
     pub(crate) async fn pause_outdated(self, id: &str) -> Result<(), Error> {
         let nobody = KeyChanger::default();
         let paused = self.rewrite(id, &nobody, |before| {
-            let values = vec![
-                (":at", string(&now().to_string())),
-                (":reason", string(PauseReason::Restored.as_str())),
-            ];
-            let set = "SET paused_at = :at, pause_reason = :reason";
-            (!before.is_paused()).then_some((EventType::WebhookPaused, set, values))
+            let rewrite = Rewrite::default()
+                .set("paused_at", string(&now().to_string()))
+                .set("pause_reason", string(PauseReason::Restored.as_str()));
+            (!before.is_paused()).then_some((EventType::WebhookPaused, rewrite))
         });
         paused.await.map(|_| ())
     }
@@ -273,11 +267,9 @@ impl<'a> StackWebhooks<'a> {
     /// # Errors
     /// `404` when it does not exist.
     pub async fn resume(self, id: &str, by: &KeyChanger) -> Result<StackWebhook, Error> {
-        self.rewrite(id, by, |_| {
-            let set =
-                "SET anew_since = :revision, walked_to = :first REMOVE paused_at, pause_reason";
-            let values = vec![(":first", string(""))];
-            Some((EventType::WebhookResumed, set, values))
+        self.rewrite(id, by, |before| {
+            let rewrite = Rewrite::default().remove(&["paused_at", "pause_reason"]);
+            Some((EventType::WebhookResumed, anew(before, rewrite)))
         })
         .await
     }
@@ -293,6 +285,7 @@ impl<'a> StackWebhooks<'a> {
         transaction.delete(StackKeys::webhooks().at(id));
         let deleted = StackWebhookChange::item(&webhook, EventType::WebhookDeleted, by)?;
         transaction.put(deleted);
+        transaction.make_change();
         self.table.transact(&transaction).await.map(|_| ())
     }
 
@@ -347,10 +340,7 @@ impl<'a> StackWebhooks<'a> {
             let Some(write) = change(&before) else {
                 return Ok(Some(before));
             };
-            match self.write(&before, by, write).await? {
-                true => self.read(id).await.map(Some),
-                false => Ok(None),
-            }
+            self.write(&before, by, write).await
         })
         .await
     }
@@ -359,39 +349,41 @@ impl<'a> StackWebhooks<'a> {
         self,
         before: &StackWebhook,
         by: &KeyChanger,
-        (kind, set, values): Write,
-    ) -> Result<bool, Error> {
+        (kind, rewrite): Write,
+    ) -> Result<Option<StackWebhook>, Error> {
         // What lets it send is archived only once it is true: a restored table must not let it send sooner.
         let resumes = kind == EventType::WebhookResumed;
         if !resumes {
             self.archive(&before.id, kind).await?;
         }
-        let who = ", revision = :revision, changed_at = :now, changed_by = :by, changed_in = :in";
-        let set = match set.split_once(" REMOVE ") {
-            Some((set, removed)) => format!("{set}{who} REMOVE {removed}"),
-            None => format!("{set}{who}"),
-        };
-        let set = Expression::new(set)
-            .with(":revision", number(before.revision + 1))
-            .with(":now", string(&now().to_string()))
-            .with(":by", string(by.by_key.as_deref().unwrap_or_default()))
-            .with(":in", string(by.request_id.as_deref().unwrap_or_default()));
-        let set = values
-            .into_iter()
-            .fold(set, |set, (name, value)| set.with(name, value));
+        let rewrite = rewrite
+            .set("revision", number(before.revision + 1))
+            .set("changed_at", string(&now().to_string()))
+            .set(
+                "changed_by",
+                string(by.by_key.as_deref().unwrap_or_default()),
+            )
+            .set(
+                "changed_in",
+                string(by.request_id.as_deref().unwrap_or_default()),
+            );
+        let key = StackKeys::webhooks().at(&before.id);
+        let after = rewrite.applied(to_item(&key, before)?)?;
         let mut transaction = Transaction::default();
         let same = Expression::at_revision(before.revision);
-        transaction.update_if(
-            StackKeys::webhooks().at(&before.id),
-            set,
-            same,
-            Guard::Stale,
-        );
+        transaction.update_if(key, rewrite.expression(), same, Guard::Stale);
         transaction.put(StackWebhookChange::item(before, kind, by)?);
+        transaction.make_change();
         let written = self.table.transact(&transaction).await?.is_empty();
         if written && resumes {
             self.archive(&before.id, kind).await?;
         }
-        Ok(written)
+        Ok(written.then_some(after))
     }
+}
+
+/// Ends the failures and pauses of single tenants with a change: a walk through all tenants follows.
+fn anew(before: &StackWebhook, rewrite: Rewrite) -> Rewrite {
+    let rewrite = rewrite.set("anew_since", number(before.revision + 1));
+    rewrite.set("walked_to", string(""))
 }

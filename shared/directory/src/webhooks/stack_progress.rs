@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::journal::entry::Entry;
 use crate::journal::feed::Head;
 use crate::journal::handle::Journal;
-use crate::webhooks::change::{ANEW, list_of};
+use crate::webhooks::change::{ANEW, PAUSE, list_of};
 use crate::webhooks::handle::Webhooks;
 use crate::webhooks::pause::PauseReason;
 use crate::webhooks::stack_webhook::StackWebhook;
@@ -114,7 +114,8 @@ impl Webhooks<'_> {
                        copy_of = :copy, revision = :revision"
                 .to_owned();
         if is_anew {
-            set.push_str(&format!(" REMOVE paused_at, pause_reason, lost, {ANEW}"));
+            let ended = PAUSE.iter().chain(&ANEW).copied();
+            set.push_str(&format!(" REMOVE {}", ended.collect::<Vec<_>>().join(", ")));
         }
         let set = Expression::new(set)
             .with(":label", string(&stack.label))
@@ -180,6 +181,7 @@ impl Webhooks<'_> {
             self.write_progress(&mut transaction, &before, set, Some(now))?;
             let listed = StackKeys::paused_for(&stack.id).at(self.scope.tenant.as_str());
             transaction.delete(listed);
+            transaction.make_change();
             if !self.scope.table.transact(&transaction).await?.is_empty() {
                 return Ok(None);
             }

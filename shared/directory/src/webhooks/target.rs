@@ -7,7 +7,7 @@ use rollcall_scim as scim;
 use url::{Host, Url};
 
 /// The longest URL, in bytes.
-const MAX_URL: usize = 2_000;
+pub const MAX_URL: usize = 2_000;
 
 /// Checks that webhooks may be sent to a URL, as far as its text says. A host name is checked when it is resolved.
 ///

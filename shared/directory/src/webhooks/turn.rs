@@ -189,16 +189,18 @@ impl Webhooks<'_> {
         };
         let set = set.with(":to", number(sent_to));
         let key = self.stored().at(&webhook.id);
-        let holds = turn.holds();
-        match self.scope.table.update_if(&key, &set, &holds).await? {
-            Updated::Done(_) => {}
-            Updated::Unchanged(_) | Updated::Absent => return Ok(false),
+        let mut transaction = Transaction::default();
+        if delivered.count > 0 {
+            self.write_delivered(&mut transaction, &webhook.id, delivered, at);
+        }
+        transaction.update_if(key, set, turn.holds(), Guard::Stale);
+        if !self.scope.table.transact(&transaction).await?.is_empty() {
+            return Ok(false);
         }
         let webhook = &mut turn.webhook;
         webhook.sent_to = sent_to;
         if delivered.count > 0 {
             (webhook.failures, webhook.failing_since) = (0, None);
-            self.count_delivered(&webhook.id, delivered, at).await?;
         }
         Ok(true)
     }

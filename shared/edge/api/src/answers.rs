@@ -9,7 +9,7 @@ use rollcall_edge_http::ProblemType;
 use serde_json::json;
 use utoipa::Modify;
 use utoipa::openapi::header::HeaderBuilder;
-use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{
     Content, OpenApi, PathItem, Ref, RefOr, Required, Response, ResponseBuilder,
@@ -59,20 +59,21 @@ fn statuses(operation: &Operation, writes: bool) -> Vec<u16> {
     let parameters = || operation.parameters.iter().flatten();
     let named =
         |name: &str| parameters().any(|one| matches!(one, RefOr::T(one) if one.name == name));
-    let outside_path = parameters()
-        .any(|one| matches!(one, RefOr::T(one) if one.parameter_in != ParameterIn::Path));
     let names_something =
         parameters().any(|one| matches!(one, RefOr::T(one) if one.required == Required::True));
+    let has_parameters = parameters().next().is_some();
     let has_body = operation.request_body.is_some();
     let needs_credential = json!(operation.security) != json!([{}]);
     let rules = [
-        (outside_path || has_body, &[400][..]),
+        // The gateway refuses a path that is not percent-encoded UTF-8.
+        (has_parameters || has_body, &[400][..]),
         (needs_credential, &[401, 403]),
         // A body can name something, too, such as the tenant of a new service key.
         (names_something || has_body, &[404]),
         (writes, &[409]),
         (named("after"), &[410]),
-        (has_body, &[413]),
+        // A key stands for the request with its body, also where none is expected.
+        (has_body || named("Idempotency-Key"), &[413]),
         (true, &[429, 500, 503]),
     ];
     let holding = rules.into_iter().filter(|(holds, _)| *holds);
@@ -146,4 +147,48 @@ fn component(status: u16) -> String {
     let kind = ProblemType::ALL.iter().find(|kind| kind.status() == status);
     let title = kind.map_or("", |kind| kind.title());
     title.chars().filter(char::is_ascii_alphabetic).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::openapi::document;
+
+    /// Returns the operations, each with its method and path.
+    fn all() -> Vec<(String, serde_json::Value)> {
+        let document = json!(document());
+        let paths = document["paths"].as_object().into_iter().flatten();
+        let operations = paths.flat_map(|(path, item)| {
+            let methods = item.as_object().into_iter().flatten();
+            methods.map(move |(method, operation)| (format!("{method} {path}"), operation.clone()))
+        });
+        operations.collect()
+    }
+
+    #[test]
+    fn whatever_is_in_the_path_can_be_refused() {
+        let mut seen = 0;
+        for (operation, described) in all() {
+            if operation.contains('{') {
+                seen += 1;
+                assert!(described["responses"]["400"].is_object(), "{operation}");
+            }
+        }
+        assert!(seen > 50, "{seen}");
+    }
+
+    #[test]
+    fn the_body_of_a_request_with_a_key_can_be_too_large() {
+        let mut without_body = 0;
+        for (operation, described) in all() {
+            let takes_key = described["parameters"]
+                .to_string()
+                .contains("Idempotency-Key");
+            if takes_key {
+                without_body += usize::from(described["requestBody"].is_null());
+                assert!(described["responses"]["413"].is_object(), "{operation}");
+            }
+        }
+        assert!(without_body > 3, "{without_body}");
+    }
 }

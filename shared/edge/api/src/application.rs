@@ -13,6 +13,7 @@ use rollcall_edge_http::{Problem, origin, request_id};
 use crate::caller::{named_tenant, no_longer_good, secret, service_key};
 use crate::gate::{KeyGate, check_key, check_reach, lacks_scope};
 use crate::idempotency_key::{claim, claim_in_stack};
+use crate::toll::count_request;
 
 /// The application's backend with a service key for the whole stack that passes the gate `G`.
 pub(crate) struct Application<G> {
@@ -88,6 +89,10 @@ where
         let directory = Directory::from_ref(state);
         let key = service_key(&directory, parts, Some(G::SCOPE)).await?;
         let tenant = named_tenant(&directory, &key, parts).await?;
+        // The other keys are the operator's own.
+        if key.tenant.is_some() {
+            count_request(&tenant).await?;
+        }
         Ok(Self {
             tenant: claim(parts, tenant).await?,
             key,

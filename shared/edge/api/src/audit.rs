@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::caller::Access;
+use crate::cursor::Cursors;
 use crate::fields::{List, Params, limit};
 use crate::gate::ReadLogs;
 
@@ -178,6 +179,7 @@ pub(crate) async fn list(
     access: Access<ReadLogs>,
     Params(asked): Params<AuditPage>,
 ) -> Result<Json<List<AuditEntry>>, Problem> {
+    let cursors = Cursors::of("audit", &[access.tenant.id().as_str()]);
     let query = AuditQuery {
         from: asked.from,
         to: asked.to,
@@ -185,9 +187,9 @@ pub(crate) async fn list(
         subject: asked.subject,
         request_id: asked.request_id,
         action: asked.action,
-        after: asked.after,
+        after: cursors.place(asked.after.as_deref())?,
         limit: limit(asked.limit)?,
     };
     let (entries, next) = access.tenant.journal().audit(&query).await?;
-    Ok(List::of(entries, next))
+    Ok(List::of(entries, cursors.next(next)))
 }

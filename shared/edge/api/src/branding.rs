@@ -18,7 +18,7 @@ use crate::gate::Tenants;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewBranding {
-    /// The name of your product, at most 60 characters. Without one, pages have the name of the organisation.
+    /// The name of your product, at most 60 characters. Without one, pages have the name of the organization.
     #[schema(example = "Plumbline")]
     product_name: Option<String>,
     /// The colour of buttons and links, as `#` and six hexadecimal digits. Where text in it could not be read, a lighter
@@ -29,13 +29,13 @@ pub(crate) struct NewBranding {
     #[schema(max_length = 87384)]
     logo: Option<String>,
     /// The page where people get help: an address with `https`.
-    #[schema(example = "https://help.plumbline.example/")]
+    #[schema(example = "https://help.plumbline.example/", pattern = "^https://")]
     support_url: Option<String>,
     /// The e-mail address that people write to for help.
     #[schema(example = "help@plumbline.example")]
     support_email: Option<String>,
     /// Where pages lead back to: an address with `https`. A portal link's own `return_url` comes before it.
-    #[schema(example = "https://app.plumbline.example/")]
+    #[schema(example = "https://app.plumbline.example/", pattern = "^https://")]
     return_url: Option<String>,
     /// Ignored, so that a branding can be sent as it was read.
     #[serde(rename = "logo_type")]
@@ -43,6 +43,9 @@ pub(crate) struct NewBranding {
     /// Ignored, so that a branding can be sent as it was read.
     #[serde(rename = "changed_at")]
     _changed_at: Option<Timestamp>,
+    /// Ignored, so that a branding can be sent as it was read.
+    #[serde(rename = "history")]
+    _history: Option<Vec<BrandingChange>>,
 }
 
 impl NewBranding {
@@ -105,6 +108,79 @@ pub(crate) struct Branding {
     /// When it was last changed; null if it never was.
     #[schema(required)]
     changed_at: Option<Timestamp>,
+    /// The latest changes, newest first, at most 100. Only the branding of the stack has them when it is read; those of a tenant
+    /// are in its audit log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    history: Option<Vec<BrandingChange>>,
+}
+
+/// A change of the branding of the stack.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct BrandingChange {
+    /// When.
+    occurred_at: Timestamp,
+    /// The branding before.
+    before: FormerBranding,
+    /// The branding after.
+    after: FormerBranding,
+    /// The id of the service key that made the change.
+    #[schema(required)]
+    by_key: Option<String>,
+    /// The id of the request.
+    #[schema(required)]
+    request_id: Option<String>,
+    /// The address that the request came from.
+    #[schema(required)]
+    address: Option<String>,
+}
+
+/// A branding as it was at a time. What is null was neutral.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub(crate) struct FormerBranding {
+    /// The name of the product.
+    #[schema(required)]
+    product_name: Option<String>,
+    /// The colour of buttons and links.
+    #[schema(required)]
+    accent: Option<String>,
+    /// The SHA-256 hash of the logo.
+    #[schema(required)]
+    logo_digest: Option<String>,
+    /// The page where people get help.
+    #[schema(required)]
+    support_url: Option<String>,
+    /// The e-mail address that people write to for help.
+    #[schema(required)]
+    support_email: Option<String>,
+    /// Where pages lead back to.
+    #[schema(required)]
+    return_url: Option<String>,
+}
+
+impl From<directory::Branding> for FormerBranding {
+    fn from(branding: directory::Branding) -> Self {
+        Self {
+            product_name: branding.product_name,
+            accent: branding.accent.map(String::from),
+            logo_digest: branding.logo.map(|logo| logo.digest),
+            support_url: branding.support_url,
+            support_email: branding.support_email,
+            return_url: branding.return_url,
+        }
+    }
+}
+
+impl From<directory::BrandingChange> for BrandingChange {
+    fn from(change: directory::BrandingChange) -> Self {
+        Self {
+            occurred_at: change.at,
+            before: change.before.into(),
+            after: change.after.into(),
+            by_key: change.by.by_key,
+            request_id: change.by.request_id,
+            address: change.by.origin.address,
+        }
+    }
 }
 
 impl From<KeptBranding> for Branding {
@@ -120,18 +196,25 @@ impl From<KeptBranding> for Branding {
             support_email: branding.support_email,
             return_url: branding.return_url,
             changed_at: kept.changed_at,
+            history: None,
         }
     }
 }
 
-/// Reads the branding of the stack: how the console and mails of all tenants look, unless a tenant's branding differs.
+/// Reads the branding of the stack: how the console and mails of all tenants look, unless a tenant's branding differs; and who
+/// has changed it.
 #[utoipa::path(get, path = "/api/v1/branding", operation_id = "read_stack_branding", tag = "branding",
     responses((status = 200, body = Branding)), security(("service_key" = ["tenants:manage"])))]
 pub(crate) async fn read_of_stack(
     application: Application<Tenants>,
 ) -> Result<Json<Branding>, Problem> {
-    let kept = application.directory.stack_branding().read().await?;
-    Ok(Json(kept.into()))
+    let stack = application.directory.stack_branding();
+    let history = stack.history().await?;
+    let history = history.into_iter().map(BrandingChange::from);
+    Ok(Json(Branding {
+        history: Some(history.collect()),
+        ..stack.read().await?.into()
+    }))
 }
 
 /// Replaces the branding of the stack. Pages and mails show it at once.
@@ -143,9 +226,9 @@ pub(crate) async fn put_of_stack(
     Fields(new): Fields<NewBranding>,
 ) -> Result<Json<Branding>, Problem> {
     let (branding, logo) = new.checked()?;
-    let (key, request_id) = application.ids();
     let stack = application.directory.stack_branding();
-    let kept = stack.put(&branding, logo.as_ref(), key, request_id).await?;
+    let by = application.changer();
+    let kept = stack.put(&branding, logo.as_ref(), &by).await?;
     Ok(Json(kept.into()))
 }
 

@@ -15,22 +15,20 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use axum::extract::{FromRef, FromRequestParts, MatchedPath};
+use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 use rollcall_directory::{
     Brand, Catalogue, Directory, KeyScope, Permission, Purpose, Reason, Role, ServiceKey, Session,
     SessionUse, Tenant, TenantId, TokenSecret, shown,
 };
-use rollcall_edge_http::{Problem, origin, request_id, sole_bearer};
+use rollcall_edge_http::{Payer, Problem, origin, request_id, sole_bearer};
 use tracing::Span;
 
 use crate::door;
 use crate::fields::segment;
 use crate::gate::{Gate, SignedIn, check_key, check_reach, check_session};
 use crate::idempotency_key::claim;
-
-/// The endpoints that only end the session with which they are called.
-const SIGN_OUT: [&str; 2] = ["/api/v1/sessions/current", "/console/close"];
+use crate::toll::{check_paid, check_reads, count_request, ends_itself};
 
 /// A caller who passes the gate `G` by one of the two doors.
 pub(crate) struct Access<G> {
@@ -147,7 +145,7 @@ async fn check_link_gives(
     }
     Err(Problem::forbidden(format!(
         "a portal link gives no `{role}`, unless it is marked `first_owner` and there is no owner yet; sign in as \
-         somebody who has the role"
+         someone who has the role"
     )))
 }
 
@@ -170,8 +168,13 @@ where
             check_key(&key, Some(KeyScope::Permission(*permission)))?;
         }
         let tenant = named_tenant(&directory, &key, parts).await?;
-        // Nothing else guarantees that the tenant exists. A session does.
-        let roles = tenant.lifecycle().read().await?.settings.roles;
+        // Nothing else guarantees that the tenant exists and is not being deleted. A session does.
+        let read = tenant.lifecycle().read_living().await?;
+        // The other keys are the operator's own.
+        if key.tenant.is_some() && read.request_ceiling.is_some() {
+            count_request(&tenant).await?;
+        }
+        let roles = read.settings.roles;
         Ok(Self {
             tenant: claim(parts, tenant).await?,
             roles,
@@ -289,14 +292,15 @@ impl<G: Gate> Admin<G> {
     /// Verifies the secret of a session and checks the gate `G`.
     ///
     /// # Errors
-    /// 401 when the session is not in force, 403 when its role lacks the permission.
+    /// 401 when the session is not in force, 403 when its role lacks the permission, 429 when the tenant is over its limit of
+    /// requests or the session over its budget of reads.
     pub async fn enter(
         directory: &Directory,
         secret: TokenSecret,
         parts: &Parts,
     ) -> Result<Self, Problem> {
         let session = directory.session(secret.expose()).await?;
-        Self::admitted(directory, session, secret, parts)
+        Self::admitted(directory, session, secret, parts).await
     }
 
     /// Verifies the secret of a session as [`Self::enter`] does. `noted` learns how pages of its tenant look, as soon as the
@@ -315,10 +319,10 @@ impl<G: Gate> Admin<G> {
             noted(brand);
             session
         });
-        Self::admitted(directory, session, secret, parts)
+        Self::admitted(directory, session, secret, parts).await
     }
 
-    fn admitted(
+    async fn admitted(
         directory: &Directory,
         session: Option<Session>,
         secret: TokenSecret,
@@ -326,14 +330,20 @@ impl<G: Gate> Admin<G> {
     ) -> Result<Self, Problem> {
         let session = session.ok_or_else(|| no_longer_good(Purpose::Session))?;
         Span::current().record("tenant", session.tenant.as_str());
-        check_session(&session, G::PERMISSION)?;
-        check_reads(&session, parts)?;
-        for permission in G::ALSO {
-            check_session(&session, Some(*permission))?;
-        }
         let tenant = directory
             .for_session(&session, &request_id(parts))
             .requested_from(origin(parts));
+        // Also what is refused for another reason counts.
+        if session.has_request_ceiling && !ends_itself(parts) {
+            count_request(&tenant).await?;
+        }
+        check_session(&session, G::PERMISSION)?;
+        check_reads(&session, parts)?;
+        check_paid(&session, parts)?;
+        for permission in G::ALSO {
+            check_session(&session, Some(*permission))?;
+        }
+        Payer::name(parts, &tenant, &secret, session.read_budget);
         Ok(Self {
             tenant,
             session,
@@ -356,22 +366,6 @@ where
         let mut admin = Self::enter(&Directory::from_ref(state), secret, parts).await?;
         admin.tenant = claim(parts, admin.tenant).await?;
         Ok(admin)
-    }
-}
-
-/// Checks that support access changes nothing: every session enters here, on the console's pages and in the API. It may
-/// only end itself.
-fn check_reads(session: &Session, parts: &Parts) -> Result<(), Problem> {
-    let matched = parts
-        .extensions
-        .get::<MatchedPath>()
-        .map(MatchedPath::as_str);
-    let ends_itself = matched.is_some_and(|path| SIGN_OUT.contains(&path));
-    match session.read_only && !parts.method.is_safe() && !ends_itself {
-        true => Err(Problem::forbidden(
-            "support access only reads; an admin of the organisation, or the application, can make this change",
-        )),
-        false => Ok(()),
     }
 }
 

@@ -13,9 +13,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::caller::Access;
+use crate::cursor::Cursors;
 use crate::fields::{Fields, Id, List, Params, created, limit, name, page};
 use crate::gate::{Create, Delete, ReadConnections};
-use crate::settings::{BrakeLimit, given};
+use crate::limits::BrakeLimit;
+use crate::settings::given;
 
 /// One identity provider.
 #[derive(Debug, Serialize, ToSchema)]
@@ -188,6 +190,7 @@ pub(crate) struct ConnectionChange {
     /// Which product it is.
     provider: Option<Provider>,
     /// The ids of the connections that it replaces. Only owners and the application change it.
+    #[schema(value_type = Option<Vec<String>>)]
     replaces: Option<BTreeSet<String>>,
     /// What the external id in a sign-in has to do with the one that the connection pushes. Only
     /// owners and the application change it.
@@ -235,7 +238,7 @@ impl ConnectionChange {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ConnectionsPage {
-    /// The id of the last connection of the page before.
+    /// `next` of the page before.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
     #[param(minimum = 1)]
@@ -250,10 +253,11 @@ pub(crate) async fn list(
     Params(asked): Params<ConnectionsPage>,
 ) -> Result<Json<List<Connection>>, Problem> {
     let limit = limit(asked.limit)?;
+    let cursors = Cursors::of("connections", &[access.tenant.id().as_str()]);
+    let after = cursors.place(asked.after.as_deref())?;
     let all = access.tenant.credentials().connections().await?;
-    let after = asked.after.as_deref();
-    let (connections, next) = page(all, |connection| &connection.id, after, limit);
-    Ok(List::of(connections, next))
+    let (connections, next) = page(all, |connection| &connection.id, after.as_deref(), limit);
+    Ok(List::of(connections, cursors.next(next)))
 }
 
 /// Makes a connection.
@@ -299,21 +303,19 @@ pub(crate) async fn change(
     Fields(change): Fields<ConnectionChange>,
 ) -> Result<Json<Connection>, Problem> {
     let rules = change.rules();
-    if rules != directory::ConnectionRules::default() {
-        if access.rank() != directory::Role::Owner {
-            return Err(Problem::forbidden(
-                "only an `owner` or the application can change `replaces`, `external_id`, `rebind_until`, \
-                 `alias`, `brake_limit`, `brake` and `observing`",
-            ));
-        }
-        let credentials = access.tenant.credentials();
-        credentials.change_rules(&id, &rules).await?;
+    let is_owner = access.rank() == directory::Role::Owner;
+    if rules != directory::ConnectionRules::default() && !is_owner {
+        return Err(Problem::forbidden(
+            "only an `owner` or the application can change `replaces`, `external_id`, `rebind_until`, `alias`, \
+             `brake_limit`, `brake` and `observing`",
+        ));
     }
     let name = change.name.as_deref().map(|given| name("name", given));
+    let (name, provider) = (name.transpose()?, change.provider.map(Into::into));
     let changed = access
         .tenant
         .credentials()
-        .change_connection(&id, name.transpose()?, change.provider.map(Into::into))
+        .change_connection_and_rules(&id, name, provider, &rules)
         .await?;
     Ok(Json(changed.into()))
 }
@@ -359,7 +361,8 @@ impl Deletion {
 }
 
 /// Deletes a connection: its tokens are refused from the next request on; the people and groups it pushed stay, unless
-/// `people` says otherwise.
+/// `people` says otherwise. With a connection that is only observed, what only it has pushed is deleted within minutes, and
+/// everything else becomes what is in effect.
 #[utoipa::path(delete, path = "/api/v1/scim/connections/{id}", operation_id = "delete_connection", tag = "connections",
     params(("id" = String, Path, description = "The connection's id"), Deletion),
     responses((status = 204)), security(("session" = ["provisioning:delete"])))]

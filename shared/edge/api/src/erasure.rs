@@ -33,6 +33,8 @@ pub(crate) struct Erasure {
     removed: u64,
     /// How many entries and events about others, or in the feed, were cleaned so far of what they said.
     cleaned: u64,
+    /// How many identifiers of the person were too many to be searched for in the logs: 0 unless they had thousands.
+    left_out: u64,
 }
 
 /// How far an erasure is.
@@ -62,6 +64,7 @@ impl From<directory::Erasure> for Erasure {
             finished_at: erasure.finished_at,
             removed: erasure.removed,
             cleaned: erasure.cleaned,
+            left_out: erasure.left_out,
         }
     }
 }
@@ -89,6 +92,11 @@ pub(crate) async fn read_of_tenant(at: ApplicationAt<Tenants>) -> Result<Json<Er
 /// Orders that everything about a person is erased, and deletes them first if that was not done: nothing is left of them in
 /// the directory, the audit log, the request log, the console's indexes and digests, and the content of the feed. Only the
 /// application and owners can order it.
+///
+/// The logs are searched by all that identified the person in their history: the id, `userName`, `externalId`, addresses,
+/// phone numbers, `employeeNumber`, and the values that an extension schema declares unique. Searches of users by exactly a
+/// name of theirs, a part of it or a word of it are removed as well, also where they meant a namesake. An identifier of less
+/// than three characters counts as part of other entries alone.
 #[utoipa::path(post, path = "/api/v1/users/{id}/erasure", operation_id = "erase_user", tag = "people",
     params(("id" = String, Path, description = "The user's id")),
     responses((status = 202, body = Erasure)), security(("session" = ["provisioning:delete"])))]

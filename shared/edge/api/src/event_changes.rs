@@ -8,11 +8,12 @@ use utoipa::openapi::schema::{Object, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::{OpenApi, PartialSchema, ToSchema};
 
 use crate::connections::Provider;
-use crate::event_findings::{ClosedFinding, OpenedFinding, PutOffFinding};
-use crate::schema_fields::{
-    AttributeMutability, AttributeReturned, AttributeType, AttributeUniqueness, ExtendedType,
+use crate::event_declarations::{
+    DeclaredAttribute, DeclaredSchema, DeclaredSchemaText, DeclaredSubAttribute,
 };
-use crate::settings::{BrakeLimit, RateLimit, Settings};
+use crate::event_findings::{ClosedFinding, OpenedFinding, PutOffFinding};
+use crate::limits::{BrakeLimit, RequestCeiling};
+use crate::settings::Settings;
 
 /// The roles that somebody gave a person, or that a group gives its members.
 #[derive(ToSchema)]
@@ -227,7 +228,7 @@ struct TenantName {
 struct ChangedRequestCeiling {
     /// The limit; null for none.
     #[schema(required)]
-    request_ceiling: Option<RateLimit>,
+    request_ceiling: Option<RequestCeiling>,
     /// The other ceilings. Absent if none is or was set.
     ceilings: Option<SetCeilings>,
 }
@@ -285,71 +286,6 @@ struct ChangedLogo {
     digest: String,
     /// The kind of image: `png` or `webp`.
     kind: String,
-}
-
-/// The extension schema of the tenant that changed, as it is declared; or, if those of the stack changed, which these are.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the JSON of events")]
-struct DeclaredSchema {
-    schema: Option<DeclaredSchemaText>,
-    /// The URNs of the schemas of the stack.
-    inherited: Option<Vec<String>>,
-    /// How often those of the stack had changed.
-    stack_version: Option<u64>,
-}
-
-/// A declared extension schema, with the attributes that were removed from it.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the JSON of events")]
-struct DeclaredSchemaText {
-    /// Its URN.
-    urn: String,
-    /// Its name.
-    name: String,
-    /// What it is for.
-    description: String,
-    /// The type of the resources that it extends; absent for users.
-    resource_type: Option<ExtendedType>,
-    /// Its attributes, with their characteristics.
-    attributes: Vec<DeclaredAttribute>,
-}
-
-/// An attribute of a declared extension schema.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the JSON of events")]
-struct DeclaredAttribute {
-    name: String,
-    r#type: AttributeType,
-    description: String,
-    multi_valued: bool,
-    required: bool,
-    case_exact: bool,
-    mutability: AttributeMutability,
-    returned: AttributeReturned,
-    uniqueness: AttributeUniqueness,
-    canonical_values: Vec<String>,
-    reference_types: Vec<String>,
-    /// Those inside a complex attribute.
-    sub_attributes: Option<Vec<DeclaredSubAttribute>>,
-    /// Whether it was removed.
-    removed: Option<bool>,
-}
-
-/// An attribute inside a complex one.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the JSON of events")]
-struct DeclaredSubAttribute {
-    name: String,
-    r#type: AttributeType,
-    description: String,
-    multi_valued: bool,
-    required: bool,
-    case_exact: bool,
-    mutability: AttributeMutability,
-    returned: AttributeReturned,
-    uniqueness: AttributeUniqueness,
-    canonical_values: Vec<String>,
-    reference_types: Vec<String>,
 }
 
 /// A role of a tenant.
@@ -413,11 +349,23 @@ struct MadePortalLink {
 struct UnmailedPortalLink {
     /// Its id.
     id: String,
-    /// The address to which it was to be mailed.
+    /// The address to which it was to be mailed. Only events of earlier versions have it.
     email: Option<String>,
     /// `invalid_address`, `domain_not_allowed`, `already_mailed`, `daily_limit`, `undeliverable` or `link_ended`. A newer
     /// version may have others.
     reason: String,
+}
+
+/// A mail that was rejected after it was sent.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the JSON of events")]
+struct RejectedMail {
+    /// `bounced` or `complained`: its receiver reported it as spam. A newer version may have others.
+    reason: String,
+    /// To whom it was sent: `person` (the subject of the event), `contact` or `portal_link`. A newer version may have others.
+    to: String,
+    /// The id of the portal link, if it was one.
+    link: Option<String>,
 }
 
 /// A webhook.
@@ -506,6 +454,7 @@ struct EndedSession {
     IssuedToken,
     MadePortalLink,
     UnmailedPortalLink,
+    RejectedMail,
     WebhookDetails,
     WebhookPause,
     WebhookResumption,

@@ -147,6 +147,8 @@ fn subjects_of(kind: EventType) -> &'static [&'static str] {
         | EventType::PortalLinkNotMailed
         | EventType::PortalLinkOpened
         | EventType::PortalLinkEnded => &["tenant"],
+        // A contact is nobody whom the tenant knows, and a portal link can be for anybody.
+        EventType::MailRejected => &["user", "tenant"],
         EventType::WebhookTested => &["webhook", "stack_webhook"],
         other => match other.as_str().split('.').next().unwrap_or_default() {
             "user" => &["user"],
@@ -214,6 +216,7 @@ fn changes_of(kind: EventType) -> (Option<&'static str>, Option<&'static str>) {
         EventType::TokenCreated => after("IssuedToken"),
         EventType::PortalLinkCreated => after("MadePortalLink"),
         EventType::PortalLinkNotMailed => after("UnmailedPortalLink"),
+        EventType::MailRejected => after("RejectedMail"),
         EventType::UserSessionEnded | EventType::PortalLinkEnded => before("EndedSession"),
         // Only the audit log has it.
         EventType::GroupMembersChanged

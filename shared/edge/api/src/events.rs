@@ -244,14 +244,7 @@ pub(crate) async fn list(
     }
     match read {
         FeedRead::Page(page) => Ok(Json(page.into())),
-        FeedRead::Ahead { head } => Err(Problem::gone(
-            Reason::CursorAhead,
-            format!(
-                "the feed of this tenant ends with event {head}, which is before this cursor. If the table was restored to \
-                 an earlier time, read the directory anew, and go on with `after` = {head}"
-            ),
-            head.to_string(),
-        )),
+        FeedRead::Ahead { head } => Err(ahead(head)),
         FeedRead::Expired { after } => Err(Problem::gone(
             Reason::EventsExpired,
             format!(
@@ -260,6 +253,18 @@ pub(crate) async fn list(
             after.to_string(),
         )),
     }
+}
+
+/// Returns the refusal of a cursor that the feed has not reached.
+fn ahead(head: u64) -> Problem {
+    Problem::gone(
+        Reason::CursorAhead,
+        format!(
+            "the feed of this tenant ends with event {head}, which is before this cursor. If the table was restored to an \
+             earlier time, read the directory anew, and go on with `after` = {head}"
+        ),
+        head.to_string(),
+    )
 }
 
 /// Reads the types of a query.
@@ -273,7 +278,8 @@ fn types(named: Vec<String>) -> Result<Vec<EventType>, Problem> {
     named.into_iter().map(read).collect()
 }
 
-/// Verifies the events after a cursor against their hashes. Repeat with `next` until nothing is verified.
+/// Verifies the events after a cursor against their hashes. Repeat with `next` until nothing is verified. A cursor that the
+/// feed has not reached is refused with 410.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/events/verification", operation_id = "verify_events", tag = "events",
     params(("tenant" = String, Path, description = "The tenant's id"), VerificationPage),
     responses((status = 200, body = Verification)), security(("service_key" = ["events:read"])))]
@@ -284,6 +290,12 @@ pub(crate) async fn verify(
     tenant.lifecycle().known().await?;
     let after = page.after.unwrap_or_default();
     let found = tenant.journal().verify(after, limit(page.limit)?).await?;
+    if found.verified == 0 && after > 0 {
+        let head = tenant.journal().last_sequence().await?;
+        if after > head {
+            return Err(ahead(head));
+        }
+    }
     let fault = |(sequence, fault): (u64, directory::Fault)| EventFault {
         sequence,
         fault: fault.into(),

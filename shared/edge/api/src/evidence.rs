@@ -21,7 +21,7 @@ use crate::caller::Access;
 use crate::evidence_tables::{EvidenceTable, offboarding_table, review_table};
 use crate::fields::{Params, limit};
 use crate::gate::ReadEvidence;
-use crate::people::PersonState;
+use crate::people::{GrantSource, PersonState};
 use crate::person_parts::{Names, Parts, PersonGroup};
 use crate::role::{Role, roles};
 use crate::spreadsheet::{as_csv, media_type};
@@ -130,9 +130,8 @@ pub(crate) struct ReviewedPerson {
 pub(crate) struct ReviewedGrant {
     /// The role.
     role: Role,
-    /// What gave it: `mapped` (a group), `manual` (somebody, by hand) or `default` (the tenant's default for sign-ins).
-    #[schema(example = "mapped")]
-    source: &'static str,
+    /// What gave it.
+    source: GrantSource,
     /// The id of the group that is mapped to the role; null for other sources.
     group: Option<String>,
 }
@@ -202,7 +201,9 @@ pub(crate) struct DepartedPerson {
 /// With `Accept: text/csv`, the response is a table in CSV (RFC 4180), with the columns' names on the first page and the
 /// `after` of the next page in the header `X-Next`. The pages in their order are one file.
 #[utoipa::path(get, path = "/api/v1/evidence/access-review", operation_id = "review_access", tag = "logs",
-    params(ReviewQuery), responses((status = 200, body = AccessReview)),
+    params(ReviewQuery), responses((status = 200, description = "A page: a JSON object, or a part of a table for who accepts CSV",
+        headers(("X-Next" = String, description = "With CSV: `after` of the next page; absent on the last page")),
+        content((AccessReview = "application/json"), (String = "text/csv")))),
     security(("session" = ["logs:read", "directory:read"])))]
 pub(crate) async fn access_review(
     access: Access<ReadEvidence>,
@@ -235,7 +236,9 @@ pub(crate) async fn access_review(
 /// With `Accept: text/csv`, the response is a table in CSV (RFC 4180), with the columns' names on the first page and the
 /// `after` of the next page in the header `X-Next`. The pages in their order are one file.
 #[utoipa::path(get, path = "/api/v1/evidence/offboarding", operation_id = "report_offboarding", tag = "logs",
-    params(DepartureQuery), responses((status = 200, body = Offboarding)),
+    params(DepartureQuery), responses((status = 200, description = "A page: a JSON object, or a part of a table for who accepts CSV",
+        headers(("X-Next" = String, description = "With CSV: `after` of the next page; absent on the last page")),
+        content((Offboarding = "application/json"), (String = "text/csv")))),
     security(("session" = ["logs:read", "directory:read"])))]
 pub(crate) async fn offboarding(
     access: Access<ReadEvidence>,
@@ -271,9 +274,9 @@ impl ReviewedPerson {
         let grants = one.sources.iter().map(|(role, source)| ReviewedGrant {
             role: (*role).into(),
             source: match source {
-                Source::Mapped { .. } => "mapped",
-                Source::Manual => "manual",
-                Source::Default => "default",
+                Source::Mapped { .. } => GrantSource::Mapped,
+                Source::Manual => GrantSource::Manual,
+                Source::Default => GrantSource::Default,
             },
             group: match source {
                 Source::Mapped { group } => Some(group.clone()),

@@ -2,7 +2,7 @@
 //!
 //! Each item of a page is a line of the export: `infra/export` writes them to a file. A page is bounded in memory and time,
 //! and an export that is cut off goes on with the cursor. A response that is streamed would end with the function: it is
-//! bounded by API Gateway's timeout, and cannot be taken up again.
+//! bounded by API Gateway's timeout, and cannot be taken up again. A cursor belongs to the export that gave it.
 
 use axum::Json;
 use rollcall_directory as directory;
@@ -53,7 +53,7 @@ impl From<Value> for ExportLine {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ExportQuery {
-    /// `next` of the page before.
+    /// `next` of the page before of the same export, for an hour.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
     #[param(minimum = 1)]
@@ -61,7 +61,8 @@ pub(crate) struct ExportQuery {
 }
 
 /// Exports everything of a tenant: its settings, connections without secrets, people, groups, memberships, role mappings,
-/// the audit log, events and requests. A deleted tenant can be exported until it is erased.
+/// the audit log, events and requests, imports, webhooks and what became of their deliveries. A deleted tenant can be
+/// exported until it is erased. What only serves the table, such as indexes and counters, is left out.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/export", operation_id = "export_tenant", tag = "tenants",
     params(("tenant" = String, Path, description = "The tenant's id"), ExportQuery),
     responses((status = 200, body = List<ExportLine>)),

@@ -20,8 +20,10 @@ use crate::stored_answer::SecretMember;
 const DEFAULT_LIMIT: i64 = 100;
 /// The maximum number of items on a page.
 const MAX_LIMIT: i64 = 500;
+/// What bodies are in.
+const MEDIA_TYPE: &str = "application/json";
 /// The maximum length of a name or label, in characters.
-const MAX_NAME_CHARS: usize = 200;
+pub(crate) const MAX_NAME_CHARS: usize = 200;
 
 /// The JSON object in the body, with the keys of `T` and no others.
 pub(crate) struct Fields<T>(pub(crate) T);
@@ -30,7 +32,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Fields<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
-        match from_json(read(request).await?) {
+        match from_json(read(request, MEDIA_TYPE).await?) {
             Ok(fields) => Ok(Self(fields)),
             Err(misfit) => Err(Problem::invalid(misfit.to_string())),
         }

@@ -203,14 +203,11 @@ pub(crate) async fn map(
     Fields(mapping): Fields<NewMapping>,
 ) -> Result<Json<RoleMapping>, Problem> {
     let roles = named(mapping.role_id, mapping.role_ids, &access.roles)?;
-    let rank = access.rank();
-    access
-        .tenant
-        .roles()
-        .map_group_by(&group, roles, rank)
-        .await?;
-    let group = Insight::of(&access.tenant).group(&group).await?;
-    Ok(Json(RoleMapping::of(group, &access.roles)))
+    let (mappings, rank) = (access.tenant.roles(), access.rank());
+    // Read before the change, so that no answer fails after it.
+    let mut seen = Insight::of(&access.tenant).group(&group).await?;
+    seen.roles = mappings.map_group_by(&group, roles, rank).await?.roles;
+    Ok(Json(RoleMapping::of(seen, &access.roles)))
 }
 
 /// The query of the list of a group's members.

@@ -11,11 +11,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::audit::Subject;
 use crate::caller::Access;
+use crate::cursor::Cursors;
 use crate::fields::{Fields, Id, List, Params, limit};
 use crate::gate::Configure;
 
 /// The number of changes that one request can name.
-const MAX_CHANGES: usize = 100;
+pub(crate) const MAX_CHANGES: usize = 100;
 
 /// A change that the identity provider sent and that does not take effect yet.
 #[derive(Debug, Serialize, ToSchema)]
@@ -125,9 +126,11 @@ pub(crate) async fn list(
 ) -> Result<Json<List<HeldChange>>, Problem> {
     let limit = limit(asked.limit)?;
     let sign_in = access.tenant.sign_in();
-    let held = sign_in.held_changes(&id, asked.after.as_deref(), limit);
+    let cursors = Cursors::of("held changes", &[access.tenant.id().as_str(), &id]);
+    let after = cursors.place(asked.after.as_deref())?;
+    let held = sign_in.held_changes(&id, after.as_deref(), limit);
     let (held, next) = held.await?;
-    Ok(List::of(held, next))
+    Ok(List::of(held, cursors.next(next)))
 }
 
 /// Applies or discards changes that are held: a part of them, until an answer has no `next`. It can be repeated. People who
@@ -150,12 +153,14 @@ pub(crate) async fn decide(
         DecisionKind::Apply => directory::Decision::Apply,
         DecisionKind::Discard => directory::Decision::Discard,
     };
-    let (sign_in, after) = (access.tenant.sign_in(), asked.after.as_deref());
-    let done = sign_in.decide_held(&id, decision, changes, after, access.rank());
+    let cursors = Cursors::of("held decisions", &[access.tenant.id().as_str(), &id]);
+    let after = cursors.place(asked.after.as_deref())?;
+    let sign_in = access.tenant.sign_in();
+    let done = sign_in.decide_held(&id, decision, changes, after.as_deref(), access.rank());
     let done = done.await?;
     Ok(Json(DecidedHeld {
         changes: done.changes,
         left_out: done.left_out,
-        next: done.next,
+        next: cursors.next(done.next),
     }))
 }

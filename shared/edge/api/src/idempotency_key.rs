@@ -23,9 +23,10 @@ pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const MAX_CHARS: usize = 255;
 /// How the paths of POSTs end for which a key has no meaning: what a session may do is asked, a sign-in is new each time,
 /// and the others do the rest when they are sent again.
-const EXEMPT: [&str; 5] = [
+const EXEMPT: [&str; 6] = [
     "/sessions/introspect",
     "/sso/logins",
+    "/erasure",
     "/remedies",
     "/held",
     "/bindings",

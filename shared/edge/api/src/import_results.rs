@@ -1,13 +1,13 @@
 //! What became of the rows of an import, as responses say it.
 
 use rollcall_directory::{self as directory, Counts, RowFailure};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::people::PersonState;
 
 /// How many rows had each outcome.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct ImportCounts {
     /// All rows.
     rows: u64,
@@ -35,6 +35,9 @@ pub(crate) struct ImportCounts {
     conflict: u64,
     /// Rows that were refused.
     failed: u64,
+    /// Report and adoption: of the failed rows, those that do not say whom they mean. Their people can be among the unmatched
+    /// ones.
+    unidentified: u64,
 }
 
 /// What became of a part.
@@ -61,12 +64,23 @@ pub(crate) struct ImportedRow {
     /// The id of the person; null if there is none.
     user: Option<String>,
     /// The fields in which the row and the person differ. With `changed`, they were changed; otherwise they stay as they
-    /// are.
+    /// are. `groups` also says that the person is not in all groups of the row, with `created`, too: `groups_left_out` says
+    /// why.
     fields: Vec<RowField>,
+    /// Why the person did not join some groups of the row; null if they joined all, or if the row changes nobody.
+    groups_left_out: Option<GroupsLeftOut>,
     /// The reason code, if the row failed or conflicts.
     reason: Option<String>,
     /// What is wrong and what to do about it, if the row failed or conflicts.
     detail: Option<String>,
+}
+
+/// Why a person did not join groups of a row.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum GroupsLeftOut {
+    /// They belong to a connection, which alone decides who is in them.
+    OwnedByConnection,
 }
 
 /// What became of a row.
@@ -154,6 +168,7 @@ impl From<Counts> for ImportCounts {
             own: counts.own,
             conflict: counts.conflict,
             failed: counts.failed,
+            unidentified: counts.unidentified,
         }
     }
 }
@@ -180,6 +195,9 @@ impl From<directory::RowResult> for ImportedRow {
             outcome: row.outcome.into(),
             user: row.user,
             fields: row.fields.into_iter().map(RowField::from).collect(),
+            groups_left_out: row
+                .misses_owned_groups
+                .then_some(GroupsLeftOut::OwnedByConnection),
             reason,
             detail,
         }

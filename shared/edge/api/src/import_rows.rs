@@ -1,9 +1,12 @@
 //! Reads the rows of a part of an import: JSON lines, or comma-separated values with the same names. Pure.
 //!
-//! A row that cannot be read is a failure of its line, and the others are read. A failure repeats no value.
+//! A row that cannot be read is a failure of its line, and the others are read. A failure repeats no value. Whom such a row
+//! means is read if it says so: they are in the application's list.
 
-use rollcall_directory::{ImportFormat, ImportRow, Reason, RoleId, RowFailure};
+use rollcall_directory::{ImportFormat, ImportRow, Reason, RefusedRow, RoleId, RowFailure};
 use serde_json::{Map, Value};
+
+use crate::csv_text::{Lines, check_quotes};
 
 /// The maximum length of a value, in characters.
 const MAX_CHARS: usize = 1_000;
@@ -25,7 +28,7 @@ const FIELDS: [&str; 10] = [
     "groups",
 ];
 /// A line of JSON, without what separates it from the next one.
-type Rows = Vec<Result<ImportRow, RowFailure>>;
+type Rows = Vec<Result<ImportRow, RefusedRow>>;
 
 /// Reads the rows of a part. Of more rows than `max`, only one more than that is read.
 ///
@@ -48,22 +51,18 @@ pub(crate) fn rows(format: ImportFormat, body: &[u8], max: usize) -> Result<Rows
     }
 }
 
-fn json_row(line: u32, text: &str) -> Result<ImportRow, RowFailure> {
+fn json_row(line: u32, text: &str) -> Result<ImportRow, RefusedRow> {
     match serde_json::from_str(text) {
         Ok(Value::Object(fields)) => row(line, fields),
-        Ok(_) | Err(_) => Err(RowFailure::new(
-            line,
-            Reason::InvalidSyntax,
-            "the line is not one JSON object",
-        )),
+        Ok(_) | Err(_) => {
+            let detail = "the line is not one JSON object";
+            Err(RowFailure::new(line, Reason::InvalidSyntax, detail).into())
+        }
     }
 }
 
 fn csv_rows(body: &[u8], max: usize) -> Result<Rows, String> {
-    // The reader would take the rest of the part for one cell.
-    if body.iter().filter(|byte| **byte == b'"').count() % 2 == 1 {
-        return Err("the part has a quoted cell that is not closed".to_owned());
-    }
+    check_quotes(body)?;
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .has_headers(true)
@@ -88,71 +87,47 @@ fn csv_rows(body: &[u8], max: usize) -> Result<Rows, String> {
     }
     let mut rows = Rows::new();
     let mut lines = Lines::of(body);
-    for record in reader.records() {
+    for record in reader.byte_records() {
         if rows.len() > max {
             break;
         }
-        rows.push(match record {
-            Ok(record) => csv_row(lines.of_record(record.position()), &names, &record),
-            Err(error) => Err(RowFailure::new(
-                lines.of_record(error.position()),
-                Reason::InvalidSyntax,
-                "the line is not UTF-8",
-            )),
-        });
+        let record = record.map_err(|_| "the part cannot be read".to_owned())?;
+        let line = lines.of_record(record.position());
+        rows.push(csv_row(line, &names, record));
     }
     Ok(rows)
-}
-
-/// Counts the lines up to each record. The positions of the reader are before the line break that precedes a record.
-struct Lines<'a> {
-    body: &'a [u8],
-    at: usize,
-    line: u32,
-}
-
-impl<'a> Lines<'a> {
-    fn of(body: &'a [u8]) -> Self {
-        Self {
-            body,
-            at: 0,
-            line: 1,
-        }
-    }
-
-    fn of_record(&mut self, position: Option<&csv::Position>) -> u32 {
-        let byte = position.map_or(0, csv::Position::byte);
-        let from = usize::try_from(byte).unwrap_or(usize::MAX);
-        let from = from.clamp(self.at, self.body.len());
-        let breaks = self.body[from..].iter();
-        let breaks = breaks.take_while(|byte| matches!(byte, b'\r' | b'\n'));
-        let begins = from + breaks.count();
-        let passed = self.body[self.at..begins].iter();
-        let passed = passed.filter(|byte| **byte == b'\n').count();
-        self.line = self
-            .line
-            .saturating_add(u32::try_from(passed).unwrap_or(u32::MAX));
-        self.at = begins;
-        self.line
-    }
 }
 
 fn unreadable_header() -> String {
     "the first line of the part, which names the columns, is not UTF-8".to_owned()
 }
 
-fn csv_row(
-    line: u32,
-    names: &[String],
-    record: &csv::StringRecord,
-) -> Result<ImportRow, RowFailure> {
+fn csv_row(line: u32, names: &[String], record: csv::ByteRecord) -> Result<ImportRow, RefusedRow> {
+    let cell = |name: &str, record: &csv::ByteRecord| {
+        let at = names.iter().position(|one| one == name)?;
+        let cell = std::str::from_utf8(record.get(at)?).ok()?;
+        text(name, Value::from(cell)).ok()
+    };
     if record.len() != names.len() {
         let (has, columns) = (record.len(), names.len());
         let detail = format!(
             "the line has {has} cells and the first line {columns}; quote cells that contain a comma, a quote or a line break"
         );
-        return Err(RowFailure::new(line, Reason::InvalidSyntax, detail));
+        return Err(RefusedRow {
+            failure: RowFailure::new(line, Reason::InvalidSyntax, detail),
+            user_name: cell("user_name", &record),
+            // Cells may stand in another column, and any of them can look like an id.
+            application_id: None,
+        });
     }
+    let record = csv::StringRecord::from_byte_record(record).map_err(|error| {
+        let record = error.into_byte_record();
+        RefusedRow {
+            failure: RowFailure::new(line, Reason::InvalidSyntax, "the line is not UTF-8"),
+            user_name: cell("user_name", &record),
+            application_id: cell("application_id", &record),
+        }
+    })?;
     let cells = names.iter().zip(record.iter());
     // An empty cell says nothing.
     let cells = cells.filter(|(_, cell)| !cell.is_empty());
@@ -160,24 +135,28 @@ fn csv_row(
     row(line, fields.collect())
 }
 
-/// Returns the row with these fields.
-fn row(line: u32, fields: Map<String, Value>) -> Result<ImportRow, RowFailure> {
+/// Returns the row with these fields. Of one that is refused, whom it means is read all the same.
+fn row(line: u32, mut fields: Map<String, Value>) -> Result<ImportRow, RefusedRow> {
     let mut row = ImportRow {
         line,
         ..ImportRow::default()
     };
-    for (name, value) in fields {
-        fill(&mut row, &name, value)
-            .map_err(|detail| RowFailure::new(line, Reason::InvalidValue, detail))?;
+    let first = ["user_name", "application_id"].map(|name| fields.remove_entry(name));
+    let mut filled = Ok(());
+    for (name, value) in first.into_iter().flatten().chain(fields) {
+        filled = filled.and(fill(&mut row, &name, value));
     }
-    match row.user_name.is_empty() {
-        true => Err(RowFailure::new(
-            line,
-            Reason::InvalidValue,
-            "`user_name` is missing",
-        )),
-        false => Ok(row),
-    }
+    let is_named = !row.user_name.is_empty();
+    let detail = match filled {
+        Ok(()) if is_named => return Ok(row),
+        Ok(()) => "`user_name` is missing".to_owned(),
+        Err(detail) => detail,
+    };
+    Err(RefusedRow {
+        failure: RowFailure::new(line, Reason::InvalidValue, detail),
+        user_name: is_named.then_some(row.user_name),
+        application_id: row.application_id,
+    })
 }
 
 fn fill(row: &mut ImportRow, name: &str, value: Value) -> Result<(), String> {
@@ -216,7 +195,11 @@ fn text(name: &str, value: Value) -> Result<String, String> {
         )),
         Value::String(text) => Ok(text),
         // An id that is a number is the text of its digits.
-        Value::Number(number) => Ok(number.to_string()),
+        Value::Number(number) if number.is_u64() || number.is_i64() => Ok(number.to_string()),
+        // What was read of another number may be that of somebody else.
+        Value::Number(_) => Err(format!(
+            "`{name}` is not a whole number of at most 64 bits; send it as text"
+        )),
         _ => Err(format!("`{name}` must be a text")),
     }
 }
@@ -315,6 +298,18 @@ mod tests {
             ),
             (
                 ImportFormat::JsonLines,
+                "{\"application_id\": 12345678901234567890123, \"user_name\": \"a\"}".to_owned(),
+                1,
+                "send it as text",
+            ),
+            (
+                ImportFormat::JsonLines,
+                "{\"application_id\": 1.0, \"user_name\": \"a\"}".to_owned(),
+                1,
+                "send it as text",
+            ),
+            (
+                ImportFormat::JsonLines,
                 format!("{{\"user_name\": \"{long}\"}}"),
                 1,
                 "more than 1000 characters",
@@ -349,12 +344,74 @@ mod tests {
                 3,
                 "`true` or `false`",
             ),
+            (
+                ImportFormat::Csv,
+                "user_name,active\rada,true\r\r\"b\r\nc\",true\rbob,maybe\r".to_owned(),
+                6,
+                "`true` or `false`",
+            ),
         ] {
             let rows = read(format, &body);
-            let failed: Vec<&RowFailure> =
-                rows.iter().filter_map(|row| row.as_ref().err()).collect();
+            let refused = rows.iter().filter_map(|row| row.as_ref().err());
+            let failed: Vec<&RowFailure> = refused.map(|row| &row.failure).collect();
             assert_eq!(failed[0].line, line, "{body}: {failed:?}");
             assert!(failed[0].detail.contains(said), "{body}: {failed:?}");
+        }
+    }
+
+    #[test]
+    fn a_refused_row_says_whom_it_means() {
+        for (format, body, user_name, application_id) in [
+            (
+                ImportFormat::JsonLines,
+                &b"{\"display_name\": \"\", \"user_name\": \"a\", \"application_id\": 7}"[..],
+                Some("a"),
+                Some("7"),
+            ),
+            (
+                ImportFormat::JsonLines,
+                b"{\"user_name\": \"a\", \"shoe\": 1}",
+                Some("a"),
+                None,
+            ),
+            (
+                ImportFormat::JsonLines,
+                b"{\"user_name\": 1.5, \"application_id\": \"7\"}",
+                None,
+                Some("7"),
+            ),
+            (
+                ImportFormat::JsonLines,
+                b"{\"user_name\": \"a\"",
+                None,
+                None,
+            ),
+            (
+                ImportFormat::Csv,
+                b"user_name,display_name,application_id\na,M\xfcller,7\n",
+                Some("a"),
+                Some("7"),
+            ),
+            (
+                ImportFormat::Csv,
+                b"user_name,application_id\na,x,7\n",
+                Some("a"),
+                None,
+            ),
+            (
+                ImportFormat::Csv,
+                b"user_name,application_id,active\n,7,true\n",
+                None,
+                Some("7"),
+            ),
+        ] {
+            let rows = rows(format, body, 10).expect("rows");
+            let refused = rows[0].as_ref().expect_err("a refused row");
+            let said = (
+                refused.user_name.as_deref(),
+                refused.application_id.as_deref(),
+            );
+            assert_eq!(said, (user_name, application_id), "{refused:?}");
         }
     }
 
@@ -370,6 +427,11 @@ mod tests {
             ),
             (ImportFormat::Csv, b"user_name,user_name\na,b\n", "twice"),
             (ImportFormat::Csv, b"user_name\n\"ada\nbob\n", "not closed"),
+            (
+                ImportFormat::Csv,
+                b"user_name,display_name\ne@x.test,\"Broken\nf@x.test,F\ng@x.test,\"G\n",
+                "line 4 has text after the closing quote",
+            ),
         ] {
             let error = rows(format, body, 10).expect_err(said);
             assert!(error.contains(said), "{error}");

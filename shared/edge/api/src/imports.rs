@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use http::request::Parts;
 use jiff::Timestamp;
-use rollcall_directory::{self as directory, ImportFormat, ImportMode, MAX_ROWS, NewImport};
+use rollcall_directory::{self as directory, ImportFormat, ImportMode, MAX_ROWS, NewImport, shown};
 use rollcall_edge_http::Problem;
 use rollcall_scim as scim;
 use rollcall_scim::limits::MAX_BODY_BYTES;
@@ -45,16 +45,35 @@ pub(crate) enum Format {
     Csv,
 }
 
-/// An import to create.
+/// An import to create, as it can be read.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DesiredImport {
+    /// Its id, which must be the one in the path.
+    id: Option<String>,
     /// What it does: `import` unless given.
     mode: Option<Mode>,
     /// The format of its parts: `json_lines` unless given.
     format: Option<Format>,
     /// The id of the connection that would push: with the mode `adoption`, and only there.
     connection: Option<String>,
+    /// Ignored, so that an import can be sent as it was read.
+    #[serde(rename = "created_at")]
+    _created_at: Option<Timestamp>,
+    /// Ignored, so that an import can be sent as it was read.
+    #[serde(rename = "expires_at")]
+    _expires_at: Option<Timestamp>,
+    /// Ignored, so that an import can be sent as it was read.
+    #[serde(rename = "parts")]
+    #[schema(value_type = Option<i64>)]
+    _parts: Option<u32>,
+    /// Ignored, so that an import can be sent as it was read.
+    #[serde(rename = "next_part")]
+    #[schema(value_type = Option<i64>)]
+    _next_part: Option<u32>,
+    /// Ignored, so that an import can be sent as it was read.
+    #[serde(rename = "counts")]
+    _counts: Option<ImportCounts>,
 }
 
 /// An import with its progress.
@@ -134,7 +153,7 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
 /// changes nothing. It is kept for 90 days.
 #[utoipa::path(put, path = "/api/v1/imports/{id}", operation_id = "put_import", tag = "imports",
     request_body = DesiredImport,
-    params(("id" = String, Path, description = "The import's id, which the caller chooses")),
+    params(("id" = String, Path, description = "The import's id, which the caller chooses", pattern = "^[a-z0-9][a-z0-9_-]{0,63}$")),
     responses((status = 200, body = Import, description = "It was there before"),
         (status = 201, body = Import, description = "It was created")),
     security(("session" = ["provisioning:create", "directory:read", "sso:configure"])))]
@@ -143,6 +162,12 @@ pub(crate) async fn put(
     Id(id): Id,
     Fields(desired): Fields<DesiredImport>,
 ) -> Result<Response, Problem> {
+    if desired.id.is_some_and(|given| given != id) {
+        return Err(Problem::invalid(format!(
+            "`id` must be `{}`, as in the path",
+            shown(&id)
+        )));
+    }
     let mode = desired.mode.unwrap_or(Mode::Import);
     match (mode, &desired.connection) {
         (Mode::Adoption, Some(connection)) => {
@@ -228,6 +253,10 @@ pub(crate) async fn read_part(
 
 /// Lists the people whom no row of a report or a preview has met: those who are not in the application's list, or who would
 /// be left over when the identity provider pushes. Read it after the last part.
+///
+/// A row that failed has met the person with its `user_name` or, in a report, its `application_id`. If neither can be read,
+/// `counts.unidentified` of the import counts it: correct these rows and send them as another part, because their people can
+/// be in this list.
 #[utoipa::path(get, path = "/api/v1/imports/{id}/unmatched", operation_id = "list_unmatched_people",
     tag = "imports",
     params(("id" = String, Path, description = "The import's id"), UnmatchedQuery),

@@ -7,8 +7,8 @@
 //!   `identity`, `person_actions`, `returning`, `erasure`, `export`, `evidence`, `settings`, `audit`, `requests`,
 //!   `health`, `webhooks`; and only for people: `sessions`.
 //! - `surface` is the outer layer of both.
-//! - `caller` and `application` authenticate the caller and check the `gate` before a handler reads the body. `fields`
-//!   reads bodies, query strings and path segments.
+//! - `caller` and `application` authenticate the caller and check the `gate` and the `toll` before a handler reads the body.
+//!   `fields` reads bodies, query strings and path segments.
 //! - `put_tenant`, `put_connection`, `put_settings` and `named_mappings` replace a whole resource under a name that the
 //!   caller chose, and can be repeated.
 //! - `idempotency_key` makes a POST that is repeated under its key change nothing again; `stored_answer` is what it gets.
@@ -18,7 +18,8 @@
 //!   operation to it, and `tidy` what generated clients need; `problems` has the pages about the types of problems.
 //!
 //! Each type in the document is declared beside the handlers that use it; `role` has the types that all handlers use,
-//! and `schema_fields` those of `schemas`.
+//! `limits` those of settings, tenants and connections, and `schema_fields` those of `schemas`. `bounds` says in the
+//! document which values are allowed.
 //! The directory's own types are converted.
 //!
 //! ```
@@ -36,12 +37,16 @@
 mod surface;
 
 mod answers;
+mod bounds;
 mod caller;
 mod codes;
+mod csv_text;
+mod cursor;
 mod door;
 mod fields;
 mod gate;
 mod idempotency_key;
+mod limits;
 mod openapi;
 mod operations;
 mod problems;
@@ -53,9 +58,11 @@ mod schemas;
 mod spreadsheet;
 mod stored_answer;
 mod tidy;
+mod toll;
 
 mod event_attributes;
 mod event_changes;
+mod event_declarations;
 mod event_findings;
 mod event_schemas;
 mod events;
@@ -69,6 +76,7 @@ mod application;
 mod audit;
 mod branding;
 mod connections;
+mod delivery_fields;
 mod erasure;
 mod evidence;
 mod evidence_tables;
@@ -96,6 +104,7 @@ mod requests;
 mod returning;
 mod sessions;
 mod settings;
+mod settings_of_admins;
 mod support;
 mod tokens;
 mod webhook_fields;
@@ -117,7 +126,7 @@ pub use gate::{
 };
 pub use openapi::document;
 pub use operations::{SERVICE_KEY, SESSION};
-pub use settings::check_retention;
+pub use settings_of_admins::{check_rate, check_retention};
 pub use spreadsheet::{as_csv, media_type as csv_media_type};
 pub use surface::finish;
 pub use tokens::allowed_addresses;

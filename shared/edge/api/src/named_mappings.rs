@@ -56,10 +56,12 @@ pub(crate) struct DesiredMapping {
 #[into_params(parameter_in = Query)]
 pub(crate) struct GroupName {
     /// The name of the group, without regard to case.
+    #[param(min_length = 1, max_length = 500, pattern = r"\S")]
     name: String,
 }
 
-/// Reads the roles of the group with this name, or those that await it.
+/// Reads the roles of the group with this name, or those that await it. A group without roles has no `role_ids`; if there
+/// is no such group and no roles await it, also after they were cleared, the answer is 404.
 #[utoipa::path(get, path = "/api/v1/scim/groups/role-mapping", operation_id = "read_named_mapping", tag = "roles", params(GroupName),
     responses((status = 200, body = NamedMapping)), security(("session" = ["sso:configure"])))]
 pub(crate) async fn read(
@@ -71,7 +73,8 @@ pub(crate) async fn read(
 }
 
 /// Maps the group with this name to these roles, also before it is pushed: the roles then await it. The same request again
-/// changes nothing. Nobody adds or takes away a role above their own.
+/// changes nothing. No `role_ids` clear the mapping: nothing awaits the name then, and it is not found until a group has it.
+/// Nobody adds or takes away a role above their own.
 #[utoipa::path(put, path = "/api/v1/scim/groups/role-mapping", operation_id = "put_named_mapping", tag = "roles",
     request_body = DesiredMapping, params(GroupName),
     responses((status = 200, body = NamedMapping, description = "It is as asked"),
@@ -85,16 +88,8 @@ pub(crate) async fn put(
     let wanted = named(None, Some(desired.role_ids), &access.roles)?;
     let mappings = access.tenant.roles();
     let rank = access.rank();
-    let is_new = mappings.map_name_by(&group.name, &wanted, rank).await?;
-    let mapping = match wanted.is_empty() {
-        // Nothing may be left under the name.
-        true => directory::NamedMapping {
-            name: group.name,
-            group: None,
-            roles: Vec::new(),
-        },
-        false => mappings.mapping_by_name(&group.name).await?,
-    };
+    // No read follows the change, so no answer fails after it.
+    let (mapping, is_new) = mappings.map_name_by(&group.name, &wanted, rank).await?;
     let status = match is_new {
         true => StatusCode::CREATED,
         false => StatusCode::OK,

@@ -8,6 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::audit::Subject;
 use crate::caller::Access;
+use crate::cursor::Cursors;
 use crate::fields::{Id, List, Params, limit};
 use crate::gate::Configure;
 use crate::role::{Role, roles};
@@ -102,7 +103,9 @@ pub(crate) async fn list(
 ) -> Result<Json<List<ObservedPerson>>, Problem> {
     let limit = limit(asked.limit)?;
     let roles = access.tenant.roles();
-    let page = roles.observed(&id, asked.after.as_deref(), limit).await?;
+    let cursors = Cursors::of("observed changes", &[access.tenant.id().as_str(), &id]);
+    let after = cursors.place(asked.after.as_deref())?;
+    let page = roles.observed(&id, after.as_deref(), limit).await?;
     let people = page.people.into_iter().map(ObservedPerson::from);
-    Ok(List::of(people.collect(), page.next))
+    Ok(List::of(people.collect(), cursors.next(page.next)))
 }

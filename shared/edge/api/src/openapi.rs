@@ -16,6 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::answers::{Answers, problem};
+use crate::bounds::Bounds;
 use crate::codes::{ReadingCode, ReasonCode};
 use crate::event_schemas::EventSchemas;
 use crate::fields::segment;
@@ -192,6 +193,7 @@ pub fn document() -> OpenApi {
     EventSchemas.modify(&mut document);
     IdempotencyKeys.modify(&mut document);
     Answers.modify(&mut document);
+    Bounds.modify(&mut document);
     Tidy.modify(&mut document);
     document
 }
@@ -217,7 +219,7 @@ pub(crate) async fn read(parts: Parts) -> Json<OpenApi> {
 
 /// Lists the types of problems: what each means and what to do about it. A browser gets a page.
 #[utoipa::path(get, path = "/api/v1/problems", operation_id = "list_problems", tag = "about",
-    responses((status = 200, body = ProblemKinds)), security(()))]
+    responses((status = 200, content((ProblemKinds = "application/json"), (String = "text/html")))), security(()))]
 pub(crate) async fn list_problems(parts: Parts) -> Response {
     let kinds = ProblemKinds::of(&document(), &root(&parts, MARKER));
     match wants_page(&parts.headers) {
@@ -229,7 +231,7 @@ pub(crate) async fn list_problems(parts: Parts) -> Response {
 /// Explains a type of problem. This is the URL in the `type` of a problem document. A browser gets a page.
 #[utoipa::path(get, path = "/api/v1/problems/{name}", operation_id = "read_problem", tag = "about",
     params(("name" = String, Path, description = "The last segment of the `type` of a problem document", example = "not-found")),
-    responses((status = 200, body = ProblemKind)), security(()))]
+    responses((status = 200, content((ProblemKind = "application/json"), (String = "text/html")))), security(()))]
 pub(crate) async fn read_problem(mut parts: Parts) -> Result<Response, Problem> {
     let name = segment(&mut parts, "name").await?;
     let kind =
@@ -257,5 +259,70 @@ impl PartialSchema for FreeForm {
 impl ToSchema for FreeForm {
     fn name() -> Cow<'static, str> {
         "OpenApiDocument".into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// What is set with PUT and read in another form: the roles given by hand are a part of why a person has theirs.
+    const NO_RESOURCES: [&str; 1] = ["/users/{id}/role"];
+
+    /// Returns the schema itself: what a reference points to, and what can also be null without the null.
+    fn resolved<'d>(document: &'d Value, schema: &'d Value) -> &'d Value {
+        let choices = schema["oneOf"].as_array().into_iter().flatten();
+        let mut choices = choices.filter(|one| one["type"] != "null");
+        match (schema["$ref"].as_str(), choices.next()) {
+            (Some(to), _) => {
+                let to = document.pointer(to.trim_start_matches('#'));
+                resolved(document, to.expect("a schema"))
+            }
+            (None, Some(only)) => resolved(document, only),
+            (None, None) => schema,
+        }
+    }
+
+    /// Adds the members that are read, and refused if they are sent.
+    fn compare(
+        document: &Value,
+        at: &str,
+        (sent, read): (&Value, &Value),
+        lacking: &mut Vec<String>,
+    ) {
+        let (sent, read) = (resolved(document, sent), resolved(document, read));
+        if read["type"] == "array" {
+            let items = (&sent["items"], &read["items"]);
+            return compare(document, &format!("{at}[]"), items, lacking);
+        }
+        for (name, member) in read["properties"].as_object().into_iter().flatten() {
+            let at = format!("{at}.{name}");
+            match sent["properties"].get(name) {
+                Some(taken) => compare(document, &at, (taken, member), lacking),
+                None if sent["additionalProperties"] == false => lacking.push(at),
+                None => {}
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_is_put_can_be_sent_as_it_was_read() {
+        let document = json!(document());
+        let (mut seen, mut lacking) = (0, Vec::new());
+        for (path, item) in document["paths"].as_object().expect("paths") {
+            let json = |content: &Value| content["content"]["application/json"]["schema"].clone();
+            let sent = json(&item["put"]["requestBody"]);
+            let read = json(&item["get"]["responses"]["200"]);
+            let is_other = NO_RESOURCES.iter().any(|other| path.ends_with(other));
+            if sent.is_null() || read.is_null() || is_other {
+                continue;
+            }
+            seen += 1;
+            compare(&document, path, (&sent, &read), &mut lacking);
+        }
+        assert_eq!(lacking, Vec::<String>::new());
+        assert!(seen > 9, "{seen}");
     }
 }

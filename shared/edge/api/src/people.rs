@@ -173,6 +173,7 @@ pub(crate) struct PeoplePage {
     /// Only people in the group with this id.
     group: Option<String>,
     /// Only people whom this SCIM filter matches (RFC 7644 §3.4.2.2).
+    #[param(max_length = 16384)]
     filter: Option<String>,
     /// Only people with a word that begins with this text in a name or e-mail address, or with this text as an id,
     /// without regard to case. The first eight different words of a person count. With `filter`, and until the index of
@@ -360,7 +361,7 @@ pub(crate) struct Grant {
 /// What gave a person a role.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum GrantSource {
+pub(crate) enum GrantSource {
     /// A group that is mapped to the role.
     Mapped,
     /// The role was given by hand.
@@ -437,8 +438,10 @@ pub(crate) async fn give_role(
         access.check_gives(Some(*role)).await?;
     }
     let rank = access.rank();
-    access.tenant.roles().give_role(&id, roles, rank).await?;
-    Ok(Json(access.tenant.roles().person_role(&id).await?.into()))
+    // No read follows the change, so no answer fails after it.
+    let outlook = access.tenant.roles().role_outlook(&id).await?;
+    let given = access.tenant.roles().give_role(&id, roles, rank).await?;
+    Ok(Json(outlook.role(&given).into()))
 }
 
 /// Parses the states in a parameter such as `state=active,inactive`.

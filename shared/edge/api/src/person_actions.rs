@@ -1,5 +1,7 @@
 //! What admins do about who one person is: block, unblock, end sessions, bind anew, confirm, merge, delete. Nobody does
 //! this to somebody who ranks above them.
+//!
+//! What an answer tells of the person is read before the change, so no answer fails after it.
 
 use axum::Json;
 use http::StatusCode;
@@ -18,8 +20,9 @@ use crate::people::Person;
     params(("id" = String, Path, description = "The user's id")),
     responses((status = 200, body = Person)), security(("session" = ["sso:configure"])))]
 pub(crate) async fn block(access: Access<Configure>, Id(id): Id) -> Result<Json<Person>, Problem> {
-    access.tenant.sign_in().block(&id, access.rank()).await?;
-    person(&access, &id).await
+    let outlook = access.tenant.roles().outlook(&id).await?;
+    let blocked = access.tenant.sign_in().block(&id, access.rank()).await?;
+    Ok(Json(outlook.person(&blocked)?.into()))
 }
 
 /// Ends the block of a person. Whoever the identity provider has deactivated stays inactive.
@@ -30,8 +33,9 @@ pub(crate) async fn unblock(
     access: Access<Configure>,
     Id(id): Id,
 ) -> Result<Json<Person>, Problem> {
-    access.tenant.sign_in().unblock(&id, access.rank()).await?;
-    person(&access, &id).await
+    let outlook = access.tenant.roles().outlook(&id).await?;
+    let unblocked = access.tenant.sign_in().unblock(&id, access.rank()).await?;
+    Ok(Json(outlook.person(&unblocked)?.into()))
 }
 
 /// Ends every session of a person. They can sign in again.
@@ -56,9 +60,10 @@ pub(crate) async fn bind_anew(
     access: Access<Configure>,
     Id(id): Id,
 ) -> Result<Json<Person>, Problem> {
+    let outlook = access.tenant.roles().outlook(&id).await?;
     let sign_in = access.tenant.sign_in();
-    sign_in.bind_anew(&id, access.rank()).await?;
-    person(&access, &id).await
+    let free = sign_in.bind_anew(&id, access.rank()).await?;
+    Ok(Json(outlook.person(&free)?.into()))
 }
 
 /// Confirms that the present user name and external id of a person are theirs. Those of somebody with a role of their own
@@ -71,10 +76,11 @@ pub(crate) async fn confirm(
     OwnOr(access): OwnOr<Configure>,
     Id(id): Id,
 ) -> Result<Json<Person>, Problem> {
+    let outlook = access.tenant.roles().outlook(&id).await?;
     let sign_in = access.tenant.sign_in();
     let renamings = access.renamings();
-    sign_in.confirm(&id, access.rank(), renamings).await?;
-    person(&access, &id).await
+    let confirmed = sign_in.confirm(&id, access.rank(), renamings).await?;
+    Ok(Json(outlook.person(&confirmed)?.into()))
 }
 
 /// The person that an account is merged into.
@@ -96,9 +102,10 @@ pub(crate) async fn merge(
     Id(id): Id,
     Fields(merge): Fields<Merge>,
 ) -> Result<Json<Person>, Problem> {
+    let outlook = access.tenant.roles().outlook(&merge.into).await?;
     let sign_in = access.tenant.sign_in();
-    sign_in.merge(&id, &merge.into, access.rank()).await?;
-    person(&access, &merge.into).await
+    let merged = sign_in.merge(&id, &merge.into, access.rank()).await?;
+    Ok(Json(outlook.person(&merged)?.into()))
 }
 
 /// Deletes a person, also one whom no identity provider sends any more. Nobody signs in with their identifiers, unless
@@ -110,8 +117,4 @@ pub(crate) async fn delete(access: Access<Configure>, Id(id): Id) -> Result<Stat
     let sign_in = access.tenant.sign_in();
     sign_in.delete_person(&id, access.rank()).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-async fn person<G>(access: &Access<G>, id: &str) -> Result<Json<Person>, Problem> {
-    Ok(Json(access.tenant.roles().person(id).await?.into()))
 }

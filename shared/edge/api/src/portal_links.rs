@@ -7,13 +7,13 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use jiff::Timestamp;
 use rollcall_directory as directory;
-use rollcall_directory::{IssuedSession, NewPortalLink as NewLink, Permission};
+use rollcall_directory::{IssuedSession, NewPortalLink as NewLink, Permission, mail_domain};
 use rollcall_edge_http::{CONSOLE_PATH, Problem, root};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::application::ApplicationAt;
-use crate::fields::{Fields, expiry, name, with_secret};
+use crate::fields::{Fields, expiry, with_secret};
 use crate::gate::Sessions;
 use crate::role::Role;
 use crate::surface::MARKER;
@@ -87,6 +87,18 @@ impl PortalPage {
     }
 }
 
+/// Returns the address of the person for whom a link is made, trimmed.
+fn address(given: &str) -> Result<String, Problem> {
+    let address = given.trim();
+    match mail_domain(address) {
+        Some(_) => Ok(address.to_owned()),
+        // The value can be a secret that was mixed up with the address, so it is not repeated.
+        None => Err(Problem::invalid(
+            "`email` must be an address that mail can be sent to, such as `ada@example.com`",
+        )),
+    }
+}
+
 /// Returns the name of a page that the role may see.
 fn page_for(role: directory::Role, page: Option<PortalPage>) -> Result<Option<String>, Problem> {
     let Some((name, permission)) = page.map(PortalPage::terms) else {
@@ -127,7 +139,7 @@ pub(crate) async fn create_portal_link(
     OpenedAt(console): OpenedAt,
     Fields(new): Fields<NewPortalLink>,
 ) -> Result<Response, Problem> {
-    let email = new.email.map(|email| name("email", &email)).transpose()?;
+    let email = new.email.as_deref().map(address).transpose()?;
     let role = new.role_id.ok_or_else(|| {
         Problem::invalid(
             "`role_id` is missing: pass the role of the session that the link opens, such as `admin`",
@@ -202,6 +214,23 @@ mod tests {
                 .ok()
                 .map(|life| life.as_secs());
             assert_eq!(found, expected, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn a_link_is_made_for_an_address() {
+        let accepted = |given: &str| address(given).ok();
+        let ada = Some("ada@example.com".to_owned());
+        assert_eq!(accepted("ada@example.com"), ada);
+        assert_eq!(accepted(" ada@example.com "), ada);
+        for wrong in [
+            "",
+            "not an email",
+            "ada",
+            "ada@example",
+            "a@x.test, b@x.test",
+        ] {
+            assert_eq!(accepted(wrong), None, "{wrong}");
         }
     }
 

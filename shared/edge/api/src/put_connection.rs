@@ -14,7 +14,8 @@ use crate::caller::Access;
 use crate::connections::{BrakeAction, Connection, ExternalIds, MadeReal, Provider};
 use crate::fields::{Fields, Id, created, name};
 use crate::gate::Create;
-use crate::settings::{BrakeLimit, given};
+use crate::limits::BrakeLimit;
+use crate::settings::given;
 
 /// A whole connection, as it can be read. What is left out takes its default.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -28,6 +29,7 @@ pub(crate) struct DesiredConnection {
     /// Which product it is.
     provider: Provider,
     /// The ids of the connections that it replaces; none unless given. Only owners and the application change it.
+    #[schema(value_type = Option<Vec<String>>)]
     replaces: Option<BTreeSet<String>>,
     /// What the external id in a sign-in has to do with the one that the connection pushes; `auto` unless given.
     /// Only owners and the application change it.
@@ -100,7 +102,7 @@ impl DesiredConnection {
 /// id is 1 to 64 of `a-z`, `0-9`, `-` and `_`, and no UUID; that of a connection that was deleted cannot be used again.
 /// Rules that the caller may not change stay as they are if they are left out.
 #[utoipa::path(put, path = "/api/v1/scim/connections/{id}", operation_id = "put_connection", tag = "connections",
-    request_body = DesiredConnection, params(("id" = String, Path, description = "The connection's id")),
+    request_body = DesiredConnection, params(("id" = String, Path, description = "The connection's id", pattern = "^[a-z0-9][a-z0-9_-]{0,63}$")),
     responses((status = 200, body = Connection, description = "It is as asked, and was there before"),
         (status = 201, body = Connection, description = "It was created")),
     security(("session" = ["provisioning:create"])))]

@@ -7,12 +7,13 @@ use rollcall_edge_http::Problem;
 use crate::caller::Access;
 use crate::fields::Fields;
 use crate::gate::Settings as SettingsGate;
-use crate::settings::{Settings, SettingsChange, check_retention};
+use crate::settings::{Settings, SettingsChange};
+use crate::settings_of_admins::{check_rate, check_retention};
 
 /// Replaces the settings: what is left out takes its default. The same request again changes nothing. What the caller may
 /// not change stays as it is, and is refused if it is sent with another value: only the application changes
-/// `cache_seconds` and `return_origins`; only owners and the application change `sign_up`, `match_email`,
-/// `deleted_people` and `brake`, and shorten `retention_days`.
+/// `cache_seconds` and `return_origins`, and removes `rate_limit`; only owners and the application change `sign_up`,
+/// `match_email`, `deleted_people` and `brake`, and shorten `retention_days`.
 #[utoipa::path(put, path = "/api/v1/settings", operation_id = "put_settings", tag = "settings", request_body = SettingsChange,
     responses((status = 200, body = Settings)), security(("session" = ["settings:write"])))]
 pub(crate) async fn put(
@@ -52,6 +53,11 @@ pub(crate) async fn put(
         check_same(deleted, before.deleted_people, owners, "`deleted_people`")?;
         let brake = given.brake.take();
         check_same(brake, before.brake, owners, "`brake`")?;
+    }
+    if let Some(limit) = whole.given.rate_limit
+        && whole.keeps_application
+    {
+        check_rate(limit, &before)?;
     }
     if let Some(days) = whole.given.retention_days {
         check_retention(days, &before, access.rank())?;

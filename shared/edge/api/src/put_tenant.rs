@@ -12,8 +12,9 @@ use utoipa::ToSchema;
 use crate::application::ApplicationAt;
 use crate::fields::{Fields, created, name};
 use crate::gate::Tenants;
-use crate::settings::{RateLimit, SettingsChange};
-use crate::tenants::{CeilingsChange, TenantDetails, details};
+use crate::limits::RequestCeiling;
+use crate::settings::SettingsChange;
+use crate::tenants::{CeilingsChange, TenantDetails, pass_on_schemas};
 
 /// A whole tenant, as it can be read. What is left out takes its default.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -27,9 +28,10 @@ pub(crate) struct DesiredTenant {
     /// Its settings.
     #[serde(default)]
     settings: SettingsChange,
-    /// The limit for the requests of all its tokens together, at most 50,000 per minute; `null` for no limit.
+    /// The limit for the requests of all its tokens and sessions together, and of service keys that are bound to it, at most
+    /// 50,000 per minute; `null` for no limit.
     #[serde(default)]
-    request_ceiling: Option<RateLimit>,
+    request_ceiling: Option<RequestCeiling>,
     /// Its other ceilings.
     #[serde(default)]
     ceilings: CeilingsChange,
@@ -68,11 +70,10 @@ pub(crate) async fn put(
         request_ceiling: desired.request_ceiling.map(Into::into),
         ceilings: desired.ceilings.into(),
     };
-    let is_new = at.tenant.lifecycle().put(&whole).await?;
+    let (put, is_new) = at.tenant.lifecycle().put(&whole).await?;
     // Also of a tenant that was there: the request before may have ended in between.
-    let stack = directory.stack_schemas().read().await?;
-    directory.pass_on_schemas(&stack, id.clone()).await?;
-    let read = details(&at.tenant).await?;
+    pass_on_schemas(&directory, id).await;
+    let read = TenantDetails::from(put);
     Ok(match is_new {
         true => created(&format!("/tenants/{id}"), &read),
         false => Json(read).into_response(),

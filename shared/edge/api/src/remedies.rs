@@ -8,11 +8,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::application::ApplicationAt;
 use crate::caller::Access;
+use crate::cursor::Cursors;
 use crate::fields::{Fields, Id, Params};
 use crate::gate::{Configure, Sessions};
 
 /// The number of bindings in one request.
-const MAX_BINDINGS: usize = 100;
+pub(crate) const MAX_BINDINGS: usize = 100;
 
 /// What is done about the people of a connection.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
@@ -113,10 +114,14 @@ async fn remedied(
     remedy: &Remedy,
     is_preview: bool,
 ) -> Result<Json<Remedied>, Problem> {
-    let (stored, after) = (remedy.stored()?, remedy.after.as_deref());
+    let cursors = Cursors::of("remedies", &[access.tenant.id().as_str(), id]);
+    let after = cursors.place(remedy.after.as_deref())?;
+    let (stored, after) = (remedy.stored()?, after.as_deref());
     let sign_in = access.tenant.sign_in();
     let done = sign_in.remedy(id, &stored, after, access.rank(), is_preview);
-    Ok(Json(done.await?.into()))
+    let mut done = done.await?;
+    done.next = cursors.next(done.next);
+    Ok(Json(done.into()))
 }
 
 /// A list of bindings.

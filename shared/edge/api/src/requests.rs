@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::caller::Access;
 use crate::codes::{ReadingCode, ReasonCode};
+use crate::cursor::Cursors;
 use crate::fields::{List, Params, limit};
 use crate::gate::ReadLogs;
 
@@ -147,6 +148,7 @@ pub(crate) async fn list(
     access: Access<ReadLogs>,
     Params(asked): Params<RequestsPage>,
 ) -> Result<Json<List<Logged>>, Problem> {
+    let cursors = Cursors::of("requests", &[access.tenant.id().as_str()]);
     let query = RequestQuery {
         from: asked.from,
         to: asked.to,
@@ -154,10 +156,10 @@ pub(crate) async fn list(
         person: asked.person,
         failed: asked.failed,
         connection_id: asked.connection_id,
-        after: asked.after,
+        after: cursors.place(asked.after.as_deref())?,
         limit: limit(asked.limit)?,
         ..RequestQuery::default()
     };
     let (requests, next) = access.tenant.request_log().search(&query).await?;
-    Ok(List::of(requests, next))
+    Ok(List::of(requests, cursors.next(next)))
 }

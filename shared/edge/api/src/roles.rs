@@ -3,7 +3,7 @@
 use axum::Json;
 use jiff::Timestamp;
 use rollcall_directory as directory;
-use rollcall_directory::{Catalogue, RoleDefinition, StackCatalogue, Tenant, shown};
+use rollcall_directory::{Catalogue, RoleDefinition, StackCatalogue, shown};
 use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -71,17 +71,19 @@ pub(crate) struct TenantRoles {
     inherited: bool,
 }
 
-async fn of_tenant(tenant: &Tenant) -> Result<Json<TenantRoles>, Problem> {
-    let (roles, inherited) = tenant.settings().roles().await?;
-    let items = listed(&roles);
-    Ok(Json(TenantRoles { items, inherited }))
+impl From<(Catalogue, bool)> for TenantRoles {
+    fn from((roles, inherited): (Catalogue, bool)) -> Self {
+        let items = listed(&roles);
+        Self { items, inherited }
+    }
 }
 
 /// Lists the roles there are, lowest first.
 #[utoipa::path(get, path = "/api/v1/scim/roles", operation_id = "list_roles", tag = "roles",
     responses((status = 200, body = TenantRoles)), security(("session" = ["sso:configure"])))]
 pub(crate) async fn list(access: Access<Configure>) -> Result<Json<TenantRoles>, Problem> {
-    of_tenant(&access.tenant).await
+    let roles = access.tenant.settings().roles().await?;
+    Ok(Json(roles.into()))
 }
 
 /// A role to define.
@@ -89,9 +91,9 @@ pub(crate) async fn list(access: Access<Configure>) -> Result<Json<TenantRoles>,
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewCatalogueRole {
     /// Its id: at most 32 lower-case letters, digits, `_` and `-`.
-    #[schema(example = "editor", pattern = "^[a-z0-9_-]{1,32}$")]
+    #[schema(example = "editor")]
     id: String,
-    /// Its name for display.
+    /// Its name for display: at most 64 bytes in UTF-8.
     #[schema(example = "Editor")]
     name: String,
     /// What it is for.
@@ -143,8 +145,8 @@ impl From<NewCatalogueRole> for RoleDefinition {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewCatalogue {
-    /// All roles. `owner` is added if it is missing. None at all: for a tenant, the roles of the stack; for the stack, the
-    /// default roles.
+    /// All roles, at most 30 with `owner`, which is added if it is missing, and 8,000 bytes. None at all: for a tenant, the
+    /// roles of the stack; for the stack, the default roles.
     items: Vec<NewCatalogueRole>,
     /// Whether the tenant has the roles of the stack, as it can be read. `items` then do not count.
     #[serde(default)]
@@ -200,8 +202,8 @@ pub(crate) async fn define(
     Fields(new): Fields<NewCatalogue>,
 ) -> Result<Json<TenantRoles>, Problem> {
     let roles = new.defined()?;
-    at.tenant.settings().define_roles(roles.as_ref()).await?;
-    of_tenant(&at.tenant).await
+    let defined = at.tenant.settings().define_roles(roles.as_ref()).await?;
+    Ok(Json(defined.into()))
 }
 
 /// The roles of the stack: those of every tenant without roles of its own.

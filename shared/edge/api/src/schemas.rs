@@ -4,7 +4,7 @@ use axum::Json;
 use http::StatusCode;
 use jiff::Timestamp;
 use rollcall_directory as directory;
-use rollcall_directory::Tenant;
+use rollcall_directory::{Tenant, shown};
 use rollcall_edge_http::Problem;
 use rollcall_scim as scim;
 use serde::{Deserialize, Serialize};
@@ -15,10 +15,12 @@ use crate::fields::Fields;
 use crate::gate::Tenants;
 use crate::schema_fields::{ExtendedType, NewSchemaAttribute, SchemaAttribute, Urn};
 
-/// A schema to declare.
+/// A schema to declare, as it can be read.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewSchema {
+    /// Its URN, which must be the one in the path.
+    urn: Option<String>,
     /// Its name.
     #[schema(example = "Acme")]
     name: String,
@@ -30,23 +32,31 @@ pub(crate) struct NewSchema {
     resource_type: Option<ExtendedType>,
     /// Its attributes: at most 50, counted with those inside others and with those that were removed.
     attributes: Vec<NewSchemaAttribute>,
+    /// Ignored, so that a schema can be sent as it was read.
+    #[serde(rename = "origin")]
+    _origin: Option<SchemaOrigin>,
 }
 
 impl NewSchema {
-    fn declaration(self, urn: String) -> scim::Declaration {
+    fn declaration(self, urn: String) -> Result<scim::Declaration, Problem> {
+        let given = self.urn.as_deref();
+        if given.is_some_and(|given| !given.eq_ignore_ascii_case(&urn)) {
+            let detail = format!("`urn` must be `{}`, as in the path", shown(&urn));
+            return Err(Problem::invalid(detail));
+        }
         let attributes = self.attributes.into_iter();
-        scim::Declaration {
+        Ok(scim::Declaration {
             urn,
             name: self.name,
             description: self.description,
             resource_type: self.resource_type.unwrap_or_default().into(),
             attributes: attributes.map(scim::DeclaredAttribute::from).collect(),
-        }
+        })
     }
 }
 
 /// Who declares a schema.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum SchemaOrigin {
     /// RFC 7643: every tenant has it.
@@ -157,7 +167,7 @@ pub(crate) async fn declare(
     Urn(urn): Urn,
     Fields(new): Fields<NewSchema>,
 ) -> Result<Json<ExtensionSchema>, Problem> {
-    let declaration = new.declaration(urn);
+    let declaration = new.declaration(urn)?;
     let schemas = at.tenant.settings().declare_schema(&declaration).await?;
     found(of_tenant(&schemas), &declaration.urn)
 }
@@ -238,7 +248,7 @@ pub(crate) async fn declare_of_stack(
     Urn(urn): Urn,
     Fields(new): Fields<NewSchema>,
 ) -> Result<Json<ExtensionSchema>, Problem> {
-    let declaration = new.declaration(urn);
+    let declaration = new.declaration(urn)?;
     let (key, request_id) = application.ids();
     let stack = application.directory.stack_schemas();
     let stack = stack.declare(&declaration, key, request_id).await?;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::application::Application;
+use crate::cursor::Cursors;
 use crate::fields::{Fields, Id, List, Params, created, limit, name, page, with_secret};
 use crate::gate::ServiceKeys;
 
@@ -152,7 +153,7 @@ impl From<KeyChange> for ServiceKeyChange {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ServiceKeysPage {
-    /// The id of the last key of the page before.
+    /// `next` of the page before.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
     #[param(minimum = 1)]
@@ -168,9 +169,11 @@ pub(crate) async fn list(
     Params(asked): Params<ServiceKeysPage>,
 ) -> Result<Json<List<ServiceKey>>, Problem> {
     let limit = limit(asked.limit)?;
+    let cursors = Cursors::of("service keys", &[]);
+    let after = cursors.place(asked.after.as_deref())?;
     let all = application.directory.service_keys().list().await?;
-    let (keys, next) = page(all, |key| &key.id, asked.after.as_deref(), limit);
-    Ok(List::of(keys, next))
+    let (keys, next) = page(all, |key| &key.id, after.as_deref(), limit);
+    Ok(List::of(keys, cursors.next(next)))
 }
 
 /// Issues a service key. It can do no more, and lasts no longer, than the key that issues it.
@@ -194,7 +197,11 @@ pub(crate) async fn create(
         )));
     }
     if let Some(id) = &new.tenant {
-        application.tenant(id.clone()).lifecycle().read().await?;
+        application
+            .tenant(id.clone())
+            .lifecycle()
+            .read_living()
+            .await?;
     }
     let keys = application.directory.service_keys();
     let issued = keys.issue_new(new, application.changer()).await?;
@@ -215,7 +222,8 @@ pub(crate) async fn read(
     Ok(Json(key.into()))
 }
 
-/// Revokes a service key: it is refused from the next request on; by introspection, within five seconds.
+/// Revokes a service key: it is refused from the next request on; by introspection, within five seconds. Any key with this
+/// scope revokes any other key, also one that can do more than itself.
 #[utoipa::path(delete, path = "/api/v1/service-keys/{id}", operation_id = "revoke_service_key", tag = "service keys",
     params(("id" = String, Path, description = "The key's id")),
     responses((status = 204)), security(("service_key" = ["service_keys:manage"])))]

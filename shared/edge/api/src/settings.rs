@@ -9,7 +9,9 @@ use utoipa::ToSchema;
 use crate::caller::Access;
 use crate::fields::Fields;
 use crate::gate::Settings as SettingsGate;
+use crate::limits::{BrakeLimit, RateLimit};
 use crate::role::Role;
+use crate::settings_of_admins::{check_rate, check_retention};
 
 /// The settings of a tenant.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -28,7 +30,7 @@ pub(crate) struct Settings {
     invitation_domains: Vec<String>,
     /// What happens to ids in a group write that name nobody.
     unknown_members: UnknownMembers,
-    /// The rate limit of each token. Null for no limit.
+    /// The rate limit of each token. Null for no limit, which only the application can set.
     rate_limit: Option<RateLimit>,
     /// How long the journal and the request log are kept.
     retention_days: u32,
@@ -89,7 +91,9 @@ impl From<directory::Settings> for Settings {
     }
 }
 
-/// Settings. What is left out stays as it is in a change, and takes its default in a replacement.
+/// Settings. What is left out stays as it is in a change, and takes its default in a replacement. `null` means the same,
+/// except for the settings that can be empty and say what it means: `sso_default_role`, `rate_limit`, `session_minutes` and
+/// `session_idle_minutes`.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SettingsChange {
@@ -109,11 +113,14 @@ pub(crate) struct SettingsChange {
     invitation_domains: Option<Vec<String>>,
     /// What happens to ids in a group write that name nobody.
     unknown_members: Option<UnknownMembers>,
-    /// How many requests one token may make; null for any number.
+    /// How many requests one token may make; null for any number. Only the application sets null, less than 60 or more than
+    /// 6,000 per minute, and a burst of more than 6,000. An admin's change to that is 403, unless it says what is set
+    /// already. Whatever it is, the tenant's `request_ceiling` and `ceilings.read_units_per_minute` hold as well.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<RateLimit>)]
     rate_limit: Option<Option<RateLimit>>,
-    /// For how many days the journal and the request log are kept. Only owners and the application shorten it.
+    /// For how many days, 1 to 3,650, the journal and the request log are kept. Only owners and the application shorten it.
+    #[serde(default, deserialize_with = "whole")]
     retention_days: Option<u32>,
     /// Who may sign in without having been pushed. Only owners and the application change it.
     sign_up: Option<SignUp>,
@@ -127,21 +134,21 @@ pub(crate) struct SettingsChange {
     logged_values: Option<LoggedValues>,
     /// Of how many successful reads of identity providers, 1 to 100, the request log has one. What fails, what changes
     /// something, and what is done only in part is always logged.
-    #[schema(minimum = 1, maximum = 100)]
+    #[serde(default, deserialize_with = "whole")]
     read_log_sampling: Option<u32>,
     /// How many minutes a session lasts at most, 5 to 43,200; null for twelve hours. A shorter time
     /// counts at once, a longer one from the next sign-in. The operator of the stack can bound it further.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given_whole")]
     #[schema(value_type = Option<u32>)]
     session_minutes: Option<Option<u32>>,
     /// After how many minutes without a check a session ends, 5 to 43,200; null for never. The
     /// operator of the stack can bound it further.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given_whole")]
     #[schema(value_type = Option<u32>)]
     session_idle_minutes: Option<Option<u32>>,
     /// For how many seconds, 0 to 300, the application may remember what an introspection said. Somebody who is deactivated
     /// can go on for so long, unless the application follows the events. Only the application changes it.
-    #[schema(maximum = 300)]
+    #[serde(default, deserialize_with = "whole")]
     cache_seconds: Option<u32>,
     /// The origins of the application to which a portal link can lead back, such as `https://app.example.com`. At most 20.
     /// Only the application changes them.
@@ -176,6 +183,20 @@ where
     T::deserialize(deserializer).map(Some)
 }
 
+/// Deserializes a whole number whose bounds are checked later, so that the refusal names these.
+fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    let number = Option::<i64>::deserialize(deserializer)?;
+    // No setting allows the largest number.
+    Ok(number.map(|number| u32::try_from(number).unwrap_or(u32::MAX)))
+}
+
+/// Deserializes a whole number as [`whole`] does, so that `null` differs from an absent key.
+fn given_whole<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<u32>>, D::Error> {
+    whole(deserializer).map(Some)
+}
+
 impl From<SettingsChange> for directory::SettingsChange {
     fn from(change: SettingsChange) -> Self {
         Self {
@@ -201,64 +222,6 @@ impl From<SettingsChange> for directory::SettingsChange {
             allowed_addresses: change.allowed_addresses,
             brake: change.brake.map(Into::into),
             contacts: change.contacts,
-        }
-    }
-}
-
-/// What a connection may take away within an hour: deactivations, deletions and lost groups, counted together.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct BrakeLimit {
-    /// The share of the tenant's people, in percent, 0 to 100.
-    percent: u32,
-    /// The number of changes that are always allowed, 1 to 100,000.
-    #[schema(minimum = 1)]
-    at_least: u32,
-}
-
-impl From<directory::BrakeLimit> for BrakeLimit {
-    fn from(limit: directory::BrakeLimit) -> Self {
-        Self {
-            percent: limit.percent,
-            at_least: limit.at_least,
-        }
-    }
-}
-
-impl From<BrakeLimit> for directory::BrakeLimit {
-    fn from(limit: BrakeLimit) -> Self {
-        Self {
-            percent: limit.percent,
-            at_least: limit.at_least,
-        }
-    }
-}
-
-/// How many requests one token may make.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RateLimit {
-    /// Requests per minute, sustained; at least 1.
-    #[schema(minimum = 1)]
-    per_minute: u32,
-    /// Additional requests that may arrive at once.
-    burst: u32,
-}
-
-impl From<directory::RateLimit> for RateLimit {
-    fn from(limit: directory::RateLimit) -> Self {
-        Self {
-            per_minute: limit.per_minute,
-            burst: limit.burst,
-        }
-    }
-}
-
-impl From<RateLimit> for directory::RateLimit {
-    fn from(limit: RateLimit) -> Self {
-        Self {
-            per_minute: limit.per_minute,
-            burst: limit.burst,
         }
     }
 }
@@ -406,6 +369,12 @@ pub(crate) async fn change(
     if let Some(days) = change.retention_days {
         check_retention(days, &access.tenant.settings().read().await?, access.rank())?;
     }
+    if let Some(limit) = change.rate_limit
+        && !access.is_application()
+    {
+        let limit = limit.map(Into::into);
+        check_rate(limit, &access.tenant.settings().read().await?)?;
+    }
     let change: directory::SettingsChange = change.into();
     let default = change.sso_default_role.iter().flatten();
     for role in default {
@@ -413,23 +382,6 @@ pub(crate) async fn change(
     }
     let changed = access.tenant.settings().change(&change).await?;
     Ok(Json(changed.into()))
-}
-
-/// Checks that somebody of this rank may set this retention: what is deleted early is evidence.
-///
-/// # Errors
-/// 403 when it is shorter than before, and they are no owner.
-pub fn check_retention(
-    days: u32,
-    before: &directory::Settings,
-    rank: directory::Role,
-) -> Result<(), Problem> {
-    match days < before.retention_days && !rank.is_owner() {
-        true => Err(Problem::forbidden(
-            "only an `owner` or the application can shorten `retention_days`",
-        )),
-        false => Ok(()),
-    }
 }
 
 #[cfg(test)]
@@ -481,7 +433,6 @@ mod tests {
     #[test]
     fn settings_read_as_the_directory_has_them() {
         let settings = directory::Settings::default();
-        let stored = json!(settings);
-        assert_eq!(json!(Settings::from(settings)), stored);
+        assert_eq!(json!(Settings::from(settings.clone())), json!(settings));
     }
 }

@@ -166,11 +166,11 @@ fn refused(refusal: SignInRefusal) -> Problem {
         ),
         SignInRefusal::NotProvisioned => Problem::new(
             Reason::NotProvisioned,
-            "only people whom the organisation's directory has assigned to this application can sign in",
+            "only people whom the organization's directory has assigned to this application can sign in",
         ),
         SignInRefusal::Ambiguous => Problem::new(
             Reason::IdentityAmbiguous,
-            "this sign-in could be that of several people; an admin of the organisation sees whom in the audit log",
+            "this sign-in could be that of several people; an admin of the organization sees whom in the audit log",
         ),
         SignInRefusal::OtherSubject
         | SignInRefusal::OtherExternalId
@@ -178,7 +178,7 @@ fn refused(refusal: SignInRefusal) -> Problem {
         | SignInRefusal::Unproven
         | SignInRefusal::SameEmail => Problem::new(
             Reason::IdentityConflict,
-            "this name may belong to somebody else; an admin of the organisation sees why in the audit log",
+            "this name may belong to someone else; an admin of the organization sees why in the audit log",
         ),
     }
 }
@@ -219,7 +219,8 @@ pub(crate) struct Introspected {
     expires_at: Option<Timestamp>,
     /// For how many seconds the application may answer from its memory, by the tenant's setting of this name. 0 means: ask
     /// at each request. Forget what you remember of a person at `user.deactivated`, `user.deleted`, `user.blocked`,
-    /// `user.role_changed` and `user.sessions_ended`.
+    /// `user.role_changed`, `user.session_ended`, `user.sessions_ended` and `auth.logout`. What you ask for after such an
+    /// event is no older than it.
     #[serde(skip_serializing_if = "Option::is_none")]
     cache_seconds: Option<u32>,
 }
@@ -248,9 +249,9 @@ impl From<Option<Session>> for Introspected {
 /// `{"active": false}` and not an error.
 ///
 /// It counts at once when the session ends, when the person is deactivated or deleted, and when their groups or the role
-/// that they were given by hand change. Up to five seconds old may be the tenant with its settings, the mappings of
-/// groups to roles, and the service key: a key that was revoked may introspect for five more seconds, and is refused
-/// at once everywhere else.
+/// that they were given by hand change. Up to five seconds old may be the service key, and, with `cache_seconds` 0, the
+/// tenant with its settings and the mappings of groups to roles. A key that was revoked may introspect for five more
+/// seconds, and is refused at once everywhere else.
 #[utoipa::path(post, path = "/api/v1/sessions/introspect", operation_id = "introspect_session", tag = "sign-in", request_body = Presented,
     responses((status = 200, body = Introspected)), security(("service_key" = ["sessions:introspect"])))]
 pub(crate) async fn introspect(

@@ -125,7 +125,8 @@ struct LastLine<'a> {
 /// `{"type": "page", "next": …, "events_after": …}`. Without that line, it was cut off.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/directory", operation_id = "read_directory", tag = "events",
     params(("tenant" = String, Path, description = "The tenant's id"), SnapshotQuery),
-    responses((status = 200, body = Snapshot),
+    responses((status = 200, description = "A page: a JSON object, or JSON lines for who accepts these",
+            content((Snapshot = "application/json"), (String = "application/x-ndjson"))),
         (status = 410, description = "`expired_cursor`: the page before was read more than an hour ago. Begin again.")),
     security(("service_key" = ["events:read", "directory:read"])))]
 pub(crate) async fn read(

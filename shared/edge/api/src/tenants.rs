@@ -11,9 +11,11 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::application::{Application, ApplicationAt};
+use crate::cursor::Cursors;
 use crate::fields::{Fields, List, Params, created, limit, name};
 use crate::gate::Tenants;
-use crate::settings::{RateLimit, Settings, SettingsChange, given};
+use crate::limits::RequestCeiling;
+use crate::settings::{Settings, SettingsChange, given};
 
 /// A tenant as lists show it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -34,15 +36,24 @@ pub(crate) struct TenantDetails {
     #[serde(flatten)]
     tenant: Tenant,
     settings: Settings,
-    /// The limit for the requests of all tokens of the tenant together, which only the application can change; `null`
-    /// is unlimited.
-    request_ceiling: Option<RateLimit>,
+    /// The limit for the requests of all tokens and sessions of the tenant together, and of service keys that are bound to it;
+    /// only the application can change it. `null` is unlimited.
+    request_ceiling: Option<RequestCeiling>,
     /// The other limits that only the application can change.
     ceilings: Ceilings,
     /// Which of those for people and groups were reached when they were last counted: within the hour. Nothing of it can be
     /// created.
-    #[schema(example = json!(["people"]))]
-    at_ceiling: Vec<&'static str>,
+    at_ceiling: Vec<ReachedCeiling>,
+}
+
+/// A ceiling that was reached.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ReachedCeiling {
+    /// That for people.
+    People,
+    /// That for groups.
+    Groups,
 }
 
 /// The most that a tenant may have; `null` is unlimited.
@@ -58,8 +69,8 @@ pub(crate) struct Ceilings {
     invitations_per_day: Option<u32>,
     /// The shortest retention that the settings can have, in days.
     min_retention_days: Option<u32>,
-    /// Read units of DynamoDB that the requests of one SCIM token may consume per minute; `null` is 120,000. Only requests
-    /// that consume more than 50 count.
+    /// Read units of DynamoDB that the requests of one SCIM token, or of one session, may consume per minute; `null` is
+    /// 120,000. Only requests that consume more than 50 count.
     read_units_per_minute: Option<u32>,
 }
 
@@ -100,7 +111,8 @@ pub(crate) struct CeilingsChange {
     #[serde(default, deserialize_with = "number")]
     #[schema(value_type = Option<u32>)]
     min_retention_days: Option<Option<u32>>,
-    /// Read units of DynamoDB that the requests of one SCIM token may consume per minute, at least 1; `null` is 120,000.
+    /// Read units of DynamoDB that the requests of one SCIM token, or of one session, may consume per minute, at least 1;
+    /// `null` is 120,000.
     #[serde(default, deserialize_with = "number")]
     #[schema(value_type = Option<u32>)]
     read_units_per_minute: Option<Option<u32>>,
@@ -167,10 +179,11 @@ pub(crate) struct TenantChange {
     /// Its settings.
     #[serde(default)]
     settings: Option<SettingsChange>,
-    /// The limit for the requests of all its tokens together, at most 50,000 per minute; `null` for no limit.
+    /// The limit for the requests of all its tokens and sessions together, and of service keys that are bound to it, at most
+    /// 50,000 per minute; `null` for no limit.
     #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<RateLimit>)]
-    request_ceiling: Option<Option<RateLimit>>,
+    #[schema(value_type = Option<RequestCeiling>)]
+    request_ceiling: Option<Option<RequestCeiling>>,
     /// Its other ceilings.
     #[serde(default)]
     ceilings: CeilingsChange,
@@ -194,7 +207,7 @@ impl From<CeilingsChange> for directory::Ceilings {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct TenantsPage {
-    /// The id of the last tenant of the page before.
+    /// `next` of the page before.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
     #[param(minimum = 1)]
@@ -209,13 +222,15 @@ pub(crate) async fn list(
     Params(page): Params<TenantsPage>,
 ) -> Result<Json<List<Tenant>>, Problem> {
     let limit = limit(page.limit)?;
+    let cursors = Cursors::of("tenants", &[]);
+    let after = cursors.place(page.after.as_deref())?;
     let tenants = application
         .directory
-        .tenants(page.after.as_deref(), limit)
+        .tenants(after.as_deref(), limit)
         .await?;
     let next = tenants.last().filter(|_| tenants.len() == limit);
     let next = next.map(|tenant| tenant.id.to_string());
-    Ok(List::of(tenants, next))
+    Ok(List::of(tenants, cursors.next(next)))
 }
 
 /// Makes a tenant.
@@ -235,12 +250,23 @@ pub(crate) async fn create(
     let settings =
         settings.applied_to(directory.new_settings().await?, directory.session_bounds())?;
     let tenant = application.tenant(id);
-    tenant.lifecycle().create(name, settings).await?;
-    let stack = directory.stack_schemas().read().await?;
-    let id = tenant.id().clone();
-    directory.pass_on_schemas(&stack, id).await?;
+    let new = tenant.lifecycle().create(name, settings).await?;
+    pass_on_schemas(directory, tenant.id()).await;
     let path = format!("/tenants/{}", tenant.id());
-    Ok(created(&path, &details(&tenant).await?))
+    Ok(created(&path, &TenantDetails::from(new)))
+}
+
+/// Gives the extension schemas of the stack to a tenant that is there. A failure is no failure of the request, whose change is
+/// made: the hourly pass does it then.
+pub(crate) async fn pass_on_schemas(directory: &directory::Directory, tenant: &TenantId) {
+    let passed_on = async {
+        let stack = directory.stack_schemas().read().await?;
+        directory.pass_on_schemas(&stack, tenant.clone()).await
+    };
+    if let Err(error) = passed_on.await {
+        let error: &dyn std::error::Error = &error;
+        tracing::warn!(%tenant, error, "the tenant does not have the schemas of the stack yet");
+    }
 }
 
 /// Reads a tenant.
@@ -248,7 +274,7 @@ pub(crate) async fn create(
     params(("tenant" = String, Path, description = "The tenant's id")),
     responses((status = 200, body = TenantDetails)), security(("service_key" = ["tenants:manage"])))]
 pub(crate) async fn read(at: ApplicationAt<Tenants>) -> Result<Json<TenantDetails>, Problem> {
-    details(&at.tenant).await.map(Json)
+    Ok(Json(at.tenant.lifecycle().read().await?.into()))
 }
 
 /// Renames a tenant, or changes its settings or its ceilings.
@@ -269,8 +295,7 @@ pub(crate) async fn change(
             .map(|ceiling| ceiling.map(Into::into)),
         ceilings: change.ceilings.into(),
     };
-    at.tenant.lifecycle().change(&change).await?;
-    details(&at.tenant).await.map(Json)
+    Ok(Json(at.tenant.lifecycle().change(&change).await?.into()))
 }
 
 /// Deletes a tenant: its tokens and sessions end at once, its id is never used again.
@@ -282,19 +307,21 @@ pub(crate) async fn delete(at: ApplicationAt<Tenants>) -> Result<StatusCode, Pro
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(crate) async fn details(tenant: &directory::Tenant) -> Result<TenantDetails, Problem> {
-    let tenant = tenant.lifecycle().read().await?;
-    Ok(TenantDetails {
-        tenant: tenant.summary.into(),
-        settings: tenant.settings.into(),
-        request_ceiling: tenant.request_ceiling.map(Into::into),
-        ceilings: tenant.ceilings.into(),
-        at_ceiling: [
-            ("people", tenant.at_ceiling.people),
-            ("groups", tenant.at_ceiling.groups),
-        ]
-        .into_iter()
-        .filter_map(|(name, is_reached)| is_reached.then_some(name))
-        .collect(),
-    })
+impl From<directory::TenantDetails> for TenantDetails {
+    fn from(tenant: directory::TenantDetails) -> Self {
+        let reached = [
+            (ReachedCeiling::People, tenant.at_ceiling.people),
+            (ReachedCeiling::Groups, tenant.at_ceiling.groups),
+        ];
+        let reached = reached.into_iter();
+        Self {
+            tenant: tenant.summary.into(),
+            settings: tenant.settings.into(),
+            request_ceiling: tenant.request_ceiling.map(Into::into),
+            ceilings: tenant.ceilings.into(),
+            at_ceiling: reached
+                .filter_map(|(name, is_reached)| is_reached.then_some(name))
+                .collect(),
+        }
+    }
 }

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::caller::Access;
+use crate::cursor::Cursors;
 use crate::fields::{Fields, Id, List, Params, created, limit, name, page, with_secret};
 use crate::gate::Configure;
 
@@ -145,7 +146,7 @@ pub(crate) struct NewToken {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct TokensPage {
-    /// The id of the last token of the page before.
+    /// `next` of the page before.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
     #[param(minimum = 1)]
@@ -162,9 +163,11 @@ pub(crate) async fn list(
     Params(asked): Params<TokensPage>,
 ) -> Result<Json<List<Token>>, Problem> {
     let limit = limit(asked.limit)?;
+    let cursors = Cursors::of("tokens", &[access.tenant.id().as_str(), &connection]);
+    let after = cursors.place(asked.after.as_deref())?;
     let all = access.tenant.credentials().tokens_of(&connection).await?;
-    let (tokens, next) = page(all, |token| &token.id, asked.after.as_deref(), limit);
-    Ok(List::of(tokens, next))
+    let (tokens, next) = page(all, |token| &token.id, after.as_deref(), limit);
+    Ok(List::of(tokens, cursors.next(next)))
 }
 
 /// Issues a token or an OAuth client. A connection may have any number of them, so that rotation overlaps.

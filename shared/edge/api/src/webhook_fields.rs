@@ -2,8 +2,7 @@
 
 use jiff::Timestamp;
 use rollcall_directory::{
-    self as directory, DeliveryEntry, EventType, PauseReason, PausedFor, StackWebhook,
-    WebhookSecret, shown,
+    self as directory, EventType, PauseReason, PausedFor, StackWebhook, WebhookSecret, shown,
 };
 use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
@@ -63,7 +62,7 @@ pub(crate) struct Webhook {
 }
 
 /// Whether a webhook sends.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum WebhookState {
     /// It sends.
@@ -229,7 +228,7 @@ pub(crate) struct NewWebhook {
     /// Where to send events: an `https` URL of a public host, without user name, password and fragment.
     #[schema(example = "https://siem.example.com/rollcall")]
     url: String,
-    /// The types of the events that it gets; all unless given, or if empty.
+    /// The types of the events that it gets; all unless given, or if empty. They are read back sorted.
     #[serde(default)]
     types: Vec<String>,
     /// The sequence of the event after which it begins; the end of the feed unless given, 0 for the oldest event.
@@ -249,7 +248,7 @@ pub(crate) struct DesiredWebhook {
     /// Where to send events: an `https` URL of a public host, without user name, password and fragment.
     #[schema(example = "https://siem.example.com/rollcall")]
     url: String,
-    /// The types of the events that it gets; all unless given, or if empty.
+    /// The types of the events that it gets; all unless given, or if empty. They are read back sorted.
     types: Option<Vec<String>>,
     /// Ignored, so that a webhook can be sent as it was read: a new one begins at the end of the feed.
     #[serde(rename = "after")]
@@ -257,9 +256,9 @@ pub(crate) struct DesiredWebhook {
     /// Ignored, so that a webhook can be sent as it was read.
     #[serde(rename = "created_at")]
     _created_at: Option<Timestamp>,
-    /// Ignored, so that a webhook can be sent as it was read.
-    #[serde(rename = "state")]
-    _state: Option<WebhookState>,
+    /// The state that it has, so that a webhook can be sent as it was read; `active` for a new one. Another one is refused:
+    /// pause and resume the webhook for that.
+    pub(crate) state: Option<WebhookState>,
     /// Ignored, so that a webhook can be sent as it was read.
     #[serde(rename = "paused_at")]
     _paused_at: Option<Timestamp>,
@@ -292,6 +291,20 @@ pub(crate) struct DesiredWebhook {
 }
 
 impl DesiredWebhook {
+    /// Checks that it asks for no other state than that of the webhook as it is; `None` for a new one.
+    ///
+    /// # Errors
+    /// 400 when it does.
+    pub(crate) fn check_state(&self, before: Option<&Webhook>) -> Result<(), Problem> {
+        let is = before.map_or(WebhookState::Active, |webhook| webhook.state);
+        match self.state.is_none_or(|asked| asked == is) {
+            true => Ok(()),
+            false => Err(Problem::invalid(
+                "`state` cannot be changed here; leave it out, and pause or resume the webhook",
+            )),
+        }
+    }
+
     /// Returns what is to be stored.
     ///
     /// # Errors
@@ -344,7 +357,7 @@ pub(crate) struct WebhookChange {
     name: Option<String>,
     /// Where to send events.
     url: Option<String>,
-    /// The types of the events that it gets; empty for all.
+    /// The types of the events that it gets; empty for all. They are read back sorted.
     types: Option<Vec<String>>,
 }
 
@@ -355,44 +368,6 @@ pub(crate) struct Replay {
     /// The sequence of the event after which it goes on; 0 for the oldest event.
     #[schema(pattern = "^[0-9]{1,15}$")]
     pub(crate) after: String,
-}
-
-/// What became of one delivery, or of those of a minute that succeeded.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct Delivery {
-    /// When: that of the failure, or the beginning of the minute.
-    at: Timestamp,
-    /// Whether events were delivered.
-    outcome: DeliveryOutcome,
-    /// How many events were delivered.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    delivered: Option<u64>,
-    /// The sequence of the event that failed, or of the last one that was delivered.
-    sequence: u64,
-    /// `status`: the status is not between 200 and 299; redirects are not followed. `timeout`: no response within ten
-    /// seconds. `connection`: no connection, or TLS failed. `address`: the host has no address, or one that is not public.
-    /// `url`: nothing is sent to the URL. `secret`: the signing secret is lost; rotate it. A newer version may have others.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    failure: Option<String>,
-    /// The status of the response, if there was one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
-    /// The number of the attempt that failed, from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    attempt: Option<u32>,
-    /// How long the attempt that failed took, in milliseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    took_ms: Option<u64>,
-}
-
-/// Whether events were delivered.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-enum DeliveryOutcome {
-    /// They were delivered.
-    Delivered,
-    /// The attempt failed.
-    Failed,
 }
 
 /// A tenant for which a webhook of the stack is paused.
@@ -428,25 +403,6 @@ pub(crate) struct ForTenant {
     pub(crate) for_tenant: Option<String>,
 }
 
-impl From<DeliveryEntry> for Delivery {
-    fn from(entry: DeliveryEntry) -> Self {
-        let failed = entry.failure.is_some();
-        Self {
-            at: entry.at,
-            outcome: match failed {
-                true => DeliveryOutcome::Failed,
-                false => DeliveryOutcome::Delivered,
-            },
-            delivered: (!failed).then_some(entry.delivered),
-            sequence: entry.sequence,
-            failure: entry.failure,
-            status: entry.http_status,
-            attempt: entry.attempt,
-            took_ms: entry.took_ms,
-        }
-    }
-}
-
 /// The query of the list of webhooks.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -457,20 +413,6 @@ pub(crate) struct WebhooksPage {
     /// Items of the page: 100 unless given, at most 500.
     #[param(minimum = 1)]
     pub(crate) limit: Option<i64>,
-}
-
-/// The query of the deliveries of a webhook.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct DeliveriesPage {
-    /// `next` of the page before.
-    pub(crate) after: Option<String>,
-    /// Items of the page: 100 unless given, at most 500.
-    #[param(minimum = 1)]
-    pub(crate) limit: Option<i64>,
-    /// For a webhook of the stack: the tenant that is meant.
-    pub(crate) for_tenant: Option<String>,
 }
 
 /// Reads the types of events in a body.

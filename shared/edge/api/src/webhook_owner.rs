@@ -3,15 +3,16 @@
 use axum::extract::{FromRef, FromRequestParts};
 use axum::response::Response;
 use http::request::Parts;
-use rollcall_directory::{Directory, KeyScope, Purpose, Tenant, shown};
+use rollcall_directory::{Directory, Error, KeyScope, Purpose, Tenant, shown};
 use rollcall_edge_http::Problem;
 
 use crate::application::Application;
 use crate::caller::{Access, secret};
+use crate::cursor::Cursors;
 use crate::door;
 use crate::fields::{created, with_secret};
 use crate::gate::{ManageWebhooks, StackWebhooks, check_key};
-use crate::webhook_fields::WebhookWithSecret;
+use crate::webhook_fields::{Webhook, WebhookWithSecret};
 
 /// Whose webhooks a request manages.
 pub(crate) enum Owner {
@@ -49,7 +50,48 @@ where
     }
 }
 
+impl At {
+    /// Returns the id of the tenant in which it is done; empty if none is named.
+    pub(crate) fn tenant_id(&self) -> &str {
+        match self {
+            Self::Own(tenant) | Self::Stack(_, Some(tenant)) => tenant.id().as_str(),
+            Self::Stack(_, None) => "",
+        }
+    }
+}
+
 impl Owner {
+    /// Returns the cursors of the list of its webhooks.
+    pub(crate) fn cursors(&self) -> Cursors {
+        match self {
+            Self::Tenant(access) => Cursors::of("webhooks", &[access.tenant.id().as_str()]),
+            Self::Stack(_) => Cursors::of("webhooks", &[]),
+        }
+    }
+
+    /// Reads one of its webhooks.
+    ///
+    /// # Errors
+    /// 404 when it does not exist.
+    pub(crate) async fn read(&self, id: &str) -> Result<Webhook, Error> {
+        Ok(match self {
+            Self::Tenant(access) => access.tenant.webhooks().read(id).await?.into(),
+            Self::Stack(stack) => stack.directory.stack_webhooks().read(id).await?.into(),
+        })
+    }
+
+    /// Reads one of its webhooks; `None` if it does not exist.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub(crate) async fn find(&self, id: &str) -> Result<Option<Webhook>, Error> {
+        match self.read(id).await {
+            Ok(webhook) => Ok(Some(webhook)),
+            Err(error) if error.is_refusal() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Returns the response of a creation.
     pub(crate) fn created(&self, made: &WebhookWithSecret) -> Response {
         let path = format!("/webhooks/{}", made.webhook.id);

@@ -9,12 +9,13 @@ use http::StatusCode;
 use rollcall_edge_http::Problem;
 
 use crate::application::Application;
+use crate::cursor::Cursors;
+use crate::delivery_fields::{DeliveriesPage, Delivery};
 use crate::fields::{Fields, Id, List, Params, limit, page, with_secret};
 use crate::gate::StackWebhooks;
 use crate::webhook_fields::{
-    DeliveriesPage, Delivery, DesiredWebhook, ForTenant, NewWebhook, PausedTenant, Replay,
-    ResumedWebhook, StackWebhookChange, Webhook, WebhookChange, WebhookWithSecret, WebhooksPage,
-    place,
+    DesiredWebhook, ForTenant, NewWebhook, PausedTenant, Replay, ResumedWebhook,
+    StackWebhookChange, Webhook, WebhookChange, WebhookWithSecret, WebhooksPage, place,
 };
 use crate::webhook_owner::{At, Owner, name_tenant};
 
@@ -30,13 +31,14 @@ pub(crate) async fn list(
     Params(asked): Params<WebhooksPage>,
 ) -> Result<Json<List<Webhook>>, Problem> {
     let limit = limit(asked.limit)?;
+    let cursors = owner.cursors();
+    let after = cursors.place(asked.after.as_deref())?;
     let all: Vec<Webhook> = match &owner {
         Owner::Tenant(access) => of_each(access.tenant.webhooks().list().await?),
         Owner::Stack(stack) => of_each(stack.directory.stack_webhooks().list().await?),
     };
-    let after = asked.after.as_deref();
-    let (webhooks, next) = page(all, |webhook| &webhook.id, after, limit);
-    Ok(List::of(webhooks, next))
+    let (webhooks, next) = page(all, |webhook| &webhook.id, after.as_deref(), limit);
+    Ok(List::of(webhooks, cursors.next(next)))
 }
 
 /// Makes a webhook: from now on, each new event is sent to the URL as a POST with its JSON, in order, at least once.
@@ -70,16 +72,13 @@ pub(crate) async fn create(
     params(("id" = String, Path, description = "The webhook's id")),
     responses((status = 200, body = Webhook)), security(("session" = ["webhooks:manage", "logs:read", "directory:read"]), ("service_key" = ["webhooks:manage", "events:read"])))]
 pub(crate) async fn read(owner: Owner, Id(id): Id) -> Result<Json<Webhook>, Problem> {
-    Ok(Json(match owner {
-        Owner::Tenant(access) => access.tenant.webhooks().read(&id).await?.into(),
-        Owner::Stack(stack) => stack.directory.stack_webhooks().read(&id).await?.into(),
-    }))
+    Ok(Json(owner.read(&id).await?))
 }
 
 /// Creates the webhook, or replaces its name, its URL and its types. The same request again changes nothing. A new id is 1
 /// to 64 of `a-z`, `0-9`, `-` and `_`, and no UUID. A new webhook begins with the next event, and its secret is shown once.
 #[utoipa::path(put, path = "/api/v1/webhooks/{id}", operation_id = "put_webhook", tag = "webhooks",
-    request_body = DesiredWebhook, params(("id" = String, Path, description = "The webhook's id")),
+    request_body = DesiredWebhook, params(("id" = String, Path, description = "The webhook's id", pattern = "^[a-z0-9][a-z0-9_-]{0,63}$")),
     responses((status = 200, body = Webhook, description = "It is as asked, and was there before"),
         (status = 201, body = WebhookWithSecret, description = "It was created")), security(("session" = ["webhooks:manage", "logs:read", "directory:read"]), ("service_key" = ["webhooks:manage", "events:read"])))]
 pub(crate) async fn put(
@@ -89,6 +88,9 @@ pub(crate) async fn put(
 ) -> Result<Response, Problem> {
     if desired.id.as_ref().is_some_and(|given| *given != id) {
         return Err(Problem::invalid("`id` must be the one in the path"));
+    }
+    if desired.state.is_some() {
+        desired.check_state(owner.find(&id).await?.as_ref())?;
     }
     let new = desired.wanted()?;
     let (webhook, secret): (Webhook, _) = match &owner {
@@ -269,19 +271,22 @@ pub(crate) async fn deliveries(
     Params(asked): Params<DeliveriesPage>,
 ) -> Result<Json<List<Delivery>>, Problem> {
     let limit = limit(asked.limit)?;
-    let (entries, next) = match owner.at(asked.for_tenant.as_deref()).await? {
+    let at = owner.at(asked.for_tenant.as_deref()).await?;
+    let cursors = Cursors::of("deliveries", &[at.tenant_id(), &id]);
+    let after = cursors.place(asked.after.as_deref())?;
+    let (entries, next) = match at {
         At::Own(tenant) => {
             let webhooks = tenant.webhooks();
-            webhooks.deliveries(&id, asked.after, limit).await?
+            webhooks.deliveries(&id, after, limit).await?
         }
         At::Stack(stack, tenant) => {
             let webhook = stack.directory.stack_webhooks().read(&id).await?;
             let tenant = tenant.ok_or_else(name_tenant)?;
             let webhooks = tenant.webhooks().of_stack(&webhook);
-            webhooks.deliveries(&id, asked.after, limit).await?
+            webhooks.deliveries(&id, after, limit).await?
         }
     };
-    Ok(List::of(entries, next))
+    Ok(List::of(entries, cursors.next(next)))
 }
 
 /// Lists the tenants for which a webhook of the stack is paused, by id, while it sends for the others.
@@ -294,10 +299,12 @@ pub(crate) async fn paused_tenants(
     Params(asked): Params<WebhooksPage>,
 ) -> Result<Json<List<PausedTenant>>, Problem> {
     let limit = limit(asked.limit)?;
+    let cursors = Cursors::of("paused tenants", &[&id]);
+    let after = cursors.place(asked.after.as_deref())?;
     let webhooks = stack.directory.stack_webhooks();
     webhooks.read(&id).await?;
-    let (paused, next) = webhooks.paused_for(&id, asked.after, limit).await?;
-    Ok(List::of(paused, next))
+    let (paused, next) = webhooks.paused_for(&id, after, limit).await?;
+    Ok(List::of(paused, cursors.next(next)))
 }
 
 /// Lists what was done to a webhook of the stack, and by whom, newest first, at most 200 changes. The list stays when the

@@ -29,30 +29,32 @@ impl From<Unreadable> for scim::Error {
     }
 }
 
-/// Reads the JSON object in a request's body.
+/// Reads the JSON object in a request's body. `media_type` is the one that clients should send, for the error.
 ///
 /// # Errors
 ///
 /// Those of [`json`] and [`object`].
-pub async fn read(request: Request) -> Result<Value, Unreadable> {
+pub async fn read(request: Request, media_type: &str) -> Result<Value, Unreadable> {
     let (parts, body) = request.into_parts();
     // The body is already in memory, so this fails only at the limit.
     let bytes = to_bytes(body, MAX_BODY_BYTES).await;
     object(json(
         &bytes.map_err(|_| Unreadable::TooLarge)?,
         &parts.headers,
+        media_type,
     )?)
 }
 
 /// Parses a body as any JSON value.
 ///
 /// This code takes the stance: the body decides, not `Content-Type`. Identity providers send `application/scim+json`,
-/// `application/json`, either with a charset, or no type at all. `curl -d` sends the type of a form.
+/// `application/json`, either with a charset, or no type at all. `curl -d` sends the type of a form. `media_type` is the one
+/// that clients should send, for the error.
 ///
 /// # Errors
 ///
 /// [`Unreadable`] when the body is too large, empty, or not JSON.
-pub fn json(bytes: &[u8], headers: &HeaderMap) -> Result<Value, Unreadable> {
+pub fn json(bytes: &[u8], headers: &HeaderMap, media_type: &str) -> Result<Value, Unreadable> {
     if bytes.len() > MAX_BODY_BYTES {
         return Err(Unreadable::TooLarge);
     }
@@ -71,7 +73,7 @@ pub fn json(bytes: &[u8], headers: &HeaderMap) -> Result<Value, Unreadable> {
         Unreadable::Invalid(format!(
             "the body is not valid JSON: {}{}",
             place(&error),
-            hint(headers)
+            hint(headers, media_type)
         ))
     })?;
     if !declares_json(headers) {
@@ -112,11 +114,11 @@ fn place(error: &serde_json::Error) -> String {
 }
 
 /// Returns a hint for a body that is not JSON and whose `Content-Type` does not name JSON either.
-fn hint(headers: &HeaderMap) -> &'static str {
+fn hint(headers: &HeaderMap, media_type: &str) -> String {
     if declares_json(headers) {
-        ""
+        String::new()
     } else {
-        "; its `Content-Type` should be `application/scim+json`"
+        format!("; its `Content-Type` should be `{media_type}`")
     }
 }
 
@@ -147,8 +149,10 @@ mod tests {
 
     use super::*;
 
+    const MEDIA_TYPE: &str = "application/json";
+
     fn parsed(body: &[u8]) -> Result<Value, scim::Error> {
-        Ok(json(body, &HeaderMap::new()).and_then(object)?)
+        Ok(json(body, &HeaderMap::new(), MEDIA_TYPE).and_then(object)?)
     }
 
     #[test]
@@ -219,10 +223,13 @@ mod tests {
     #[test]
     fn hints_at_a_wrong_content_type() {
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("text/xml"))]);
-        let error = json(b"<User/>", &headers).map_err(scim::Error::from);
-        let error = error.expect_err("refused").to_string();
-        assert!(error.contains("Content-Type"), "{error}");
-        assert!(json(b"{}", &headers).is_ok());
+        for media_type in [MEDIA_TYPE, "application/scim+json"] {
+            let error = json(b"<User/>", &headers, media_type).map_err(scim::Error::from);
+            let error = error.expect_err("refused").to_string();
+            let hint = format!("its `Content-Type` should be `{media_type}`");
+            assert!(error.contains(&hint), "{error}");
+            assert!(json(b"{}", &headers, media_type).is_ok());
+        }
     }
 
     #[tokio::test]
@@ -230,9 +237,9 @@ mod tests {
         let object_of = |size: usize| format!("{{}}{}", " ".repeat(size - 2));
         for (size, status) in [(MAX_BODY_BYTES, None), (MAX_BODY_BYTES + 1, Some(413))] {
             let status_of = |error: Unreadable| scim::Error::from(error).status();
-            let parsed = json(object_of(size).as_bytes(), &HeaderMap::new());
+            let parsed = json(object_of(size).as_bytes(), &HeaderMap::new(), MEDIA_TYPE);
             assert_eq!(parsed.map_err(status_of).err(), status, "{size}");
-            let read = read(Request::new(object_of(size).into())).await;
+            let read = read(Request::new(object_of(size).into()), MEDIA_TYPE).await;
             assert_eq!(read.map_err(status_of).err(), status, "{size}");
         }
     }

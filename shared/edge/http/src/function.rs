@@ -28,6 +28,7 @@ use tracing::{Instrument, Span, field};
 use crate::access_log;
 use crate::afterwards::Afterwards;
 use crate::path::{Marker, normalise};
+use crate::payer::Payer;
 use crate::request_id::{request_id, trace_of};
 
 /// How long a handler may take. A function ends after 28 seconds; before that, it answers and logs. Whatever the handler
@@ -131,9 +132,11 @@ pub struct Next<'a> {
 }
 
 impl Next<'_> {
-    /// Routes a request and logs the response. A panic of the handler becomes a response of the surface.
-    pub async fn run(self, request: Received) -> Response {
+    /// Routes a request, logs the response, and charges the session, if there is one. A panic of the handler becomes a response of the surface.
+    pub async fn run(self, mut request: Received) -> Response {
         let started = Instant::now();
+        let payer = Payer::default();
+        request.extensions_mut().insert(payer.clone());
         let HttpFunction {
             router,
             surface,
@@ -158,6 +161,7 @@ impl Next<'_> {
         };
         access_log::record(&method, &response, started.elapsed(), cost);
         response.extensions_mut().insert(Consumed(cost));
+        Box::pin(payer.charge(cost.read_units)).await;
         response
     }
 }

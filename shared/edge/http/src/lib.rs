@@ -58,6 +58,7 @@ mod afterwards;
 mod extension;
 mod function;
 mod path;
+mod payer;
 mod run;
 
 mod base_url;
@@ -81,6 +82,7 @@ pub use function::{Consumed, HttpFunction, Next, Received, Surface};
 pub use origin::origin;
 pub use pages::{Notes, Refused, RefusedPage, Visit, finish_pages};
 pub use path::{API_PATH, BASE_PATH, CONSOLE_PATH, Marker, normalise, segments};
+pub use payer::{Account, Payer};
 pub use problem::{Problem, REASON_HEADER, unknown_method};
 pub use problem_type::{PROBLEMS_PATH, ProblemType};
 pub use request_id::request_id;

@@ -12,7 +12,7 @@ use http::header::{
     WWW_AUTHENTICATE,
 };
 use http::request::Parts;
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method};
 
 use rollcall_scim as scim;
 
@@ -75,6 +75,8 @@ pub struct Visit {
     pub request_id: String,
     /// The requested path, from `/console` on.
     pub path: String,
+    /// The same path with its query, if it can be asked for again: of a GET.
+    pub address: Option<String>,
     /// The request's headers.
     pub headers: HeaderMap,
     /// Whether htmx requests a part of a page (it sends `HX-Request`).
@@ -128,6 +130,10 @@ impl Visit {
             root: Root::of(parts),
             request_id: request_id(parts),
             path: parts.uri.path().to_owned(),
+            address: (parts.method == Method::GET).then(|| match parts.uri.path_and_query() {
+                Some(address) => address.as_str().to_owned(),
+                None => parts.uri.path().to_owned(),
+            }),
             headers: parts.headers.clone(),
             is_part: parts.headers.contains_key("hx-request"),
             notes: Notes::default(),

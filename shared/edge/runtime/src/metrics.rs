@@ -100,6 +100,8 @@ metrics! {
     FailedParts("Count", None, false);
     /// The parts of an hourly pass that ended: twelve in an hour.
     CompletePasses("Count", None, false);
+    /// A mail that was rejected, of which no tenant knows.
+    UnknownMail("Count", None, false);
 }
 
 /// One line of metrics: values, with the dimensions that they need, and properties.

@@ -241,6 +241,7 @@ impl AuthorizerContext {
             observing: self.observing,
             schemas: self.schemas,
             read_budget: self.read_budget,
+            ends_us: None,
         }
     }
 }
@@ -266,6 +267,7 @@ mod tests {
             observing: false,
             schemas: 0,
             read_budget: 500,
+            ends_us: None,
         }
     }
 

@@ -8,6 +8,7 @@ use rollcall_edge_http::{Unreadable, json, object};
 use serde_json::Value;
 
 use crate::error::Error;
+use crate::negotiation::SCIM_JSON;
 
 /// The body as the outer layer parsed it. It is an extension of the request until the handler takes it.
 #[derive(Clone, Debug)]
@@ -16,7 +17,7 @@ pub(crate) struct Sent(Result<Value, Unreadable>);
 impl Sent {
     /// Parses a body.
     pub(crate) fn parse(bytes: &[u8], headers: &HeaderMap) -> Self {
-        Self(json(bytes, headers))
+        Self(json(bytes, headers, SCIM_JSON))
     }
 
     /// Returns the JSON for the request log, or `None` if the body is not JSON.

@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
-use rollcall_directory::{AccessToken, Directory, Verdict};
+use rollcall_directory::{Directory, Granted, Verdict};
 use rollcall_edge_http::{Fault, origin, request_id};
 use rollcall_scim as scim;
 use serde_json::json;
@@ -54,12 +54,12 @@ async fn token(State(directory): State<Directory>, request: Request) -> Response
     let (mut parts, _) = request.into_parts();
     let SentForm(form) = parts.extensions.remove().unwrap_or_default();
     match granted(&directory, &parts, &form).await {
-        Ok(token) => plain(json(
+        Ok(granted) => plain(json(
             200,
             &json!({
-                "access_token": token.expose(),
+                "access_token": granted.token.expose(),
                 "token_type": "Bearer",
-                "expires_in": AccessToken::LIFETIME_SECONDS,
+                "expires_in": granted.expires_in,
                 "scope": SCOPE,
             }),
         )),
@@ -67,18 +67,14 @@ async fn token(State(directory): State<Directory>, request: Request) -> Response
     }
 }
 
-async fn granted(
-    directory: &Directory,
-    parts: &Parts,
-    form: &[u8],
-) -> Result<AccessToken, Refusal> {
+async fn granted(directory: &Directory, parts: &Parts, form: &[u8]) -> Result<Granted, Refusal> {
     let asked = Asked::read(&parts.headers, form)?;
     let (id, secret) = (&asked.client_id, &asked.client_secret);
     let (request, address) = (request_id(parts), origin(parts).ip());
     let granted = directory.grant(id, secret, &request, address).await;
-    let (verdict, token) = granted.map_err(Refusal::Failed)?;
+    let (verdict, granted) = granted.map_err(Refusal::Failed)?;
     request_log::identify(parts, &verdict);
-    match (verdict, token) {
+    match (verdict, granted) {
         (
             Verdict::Throttled {
                 retry_after_seconds,
@@ -86,7 +82,7 @@ async fn granted(
             },
             _,
         ) => Err(Refusal::TooMany(retry_after_seconds)),
-        (_, Some(token)) => Ok(token),
+        (_, Some(granted)) => Ok(granted),
         (_, None) => Err(Refusal::InvalidClient),
     }
 }

@@ -13,7 +13,8 @@ use http::request::Parts;
 use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 use rollcall_directory::{
-    Caller, Directory, Effects, LoggedRequest, Refusal, SentBody, Verdict, without_secrets,
+    Caller, Directory, Effects, LoggedRequest, Refusal, SentBody, Verdict, filters_by_secret,
+    without_quotes,
 };
 use rollcall_edge_http::{BASE_PATH, normalise, origin, request_id};
 use rollcall_runtime::{Metric, Record, chain};
@@ -135,10 +136,15 @@ impl Pending {
         readings: Readings,
     ) -> Answered {
         let status = response.status().as_u16();
+        let in_body = self.sent.as_ref().is_some_and(|sent| sent.compares_secret);
+        let compares_secret = in_body || filters_by_secret(&self.target);
         let mut entry = LoggedRequest::new(&self.method, &self.target, status).with_body(self.sent);
         if let Some(Refused { error, reason }) = response.extensions().get() {
             entry.scim_type = error.scim_type().map(str::to_owned);
-            entry.detail = Some(without_secrets(&error.to_string()).into_owned());
+            entry.detail = Some(match compares_secret {
+                true => without_quotes(&error.to_string()),
+                false => error.to_string(),
+            });
             entry.reason = Some(reason.to_string());
         }
         entry.readings = readings.iter().map(|one| one.to_string()).collect();
@@ -155,7 +161,7 @@ impl Pending {
         Answered {
             directory: self.directory,
             known: self.slot.0.get().cloned(),
-            entry,
+            entry: entry.without_secrets(),
         }
     }
 }
@@ -202,7 +208,9 @@ async fn write(directory: &Directory, mut entry: LoggedRequest, known: Known) {
     let Some(entry) = entry.sampled(caller.read_log_sampling) else {
         return;
     };
-    let logged = tenant.request_log().write(entry, caller.log_days);
+    // What is left for after an answer may wait until the function is called again.
+    let log = tenant.request_log();
+    let logged = log.write_unless_erased(entry, caller.log_days);
     match tokio::time::timeout(PATIENCE, logged).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {

@@ -53,6 +53,7 @@ impl Insight<'_> {
             looked_at: snapshot.now,
             holds_until: holds_until(&snapshot, &record),
             record,
+            shown: snapshot.shown,
         })
     }
 

@@ -23,6 +23,8 @@ pub struct Health {
     pub holds_until: Timestamp,
     /// What is known of findings from earlier checks, and what an admin has acknowledged or put off.
     pub record: FindingRecord,
+    /// How many open findings the pages of the console show.
+    pub shown: u64,
 }
 
 impl Health {
@@ -130,6 +132,10 @@ pub enum FindingKind {
     WebhookPaused,
     /// A webhook sends nothing, because an admin has paused it.
     WebhookPausedByHand,
+    /// Mail to people or contacts bounced.
+    MailBounced,
+    /// People or contacts reported mail as spam.
+    MailReportedAsSpam,
 }
 
 impl Severity {

@@ -97,7 +97,7 @@ mod tests {
         let groups = FindingGroup::of(findings);
         let titles: Vec<_> = groups.iter().map(FindingGroup::title).collect();
         assert_eq!(titles[1], "2 connections have no token");
-        assert!(titles[0].ends_with("is refused: its token is no longer good"));
+        assert!(titles[0].ends_with("is refused: its token is no longer valid"));
         assert_eq!(groups[1].ids(), ["no_token~b", "no_token~c"]);
         assert_eq!(groups[0].severity(), Severity::Problem);
     }

@@ -8,22 +8,22 @@ pub(super) fn title_of_several(kind: FindingKind, number: usize) -> Option<Strin
     let (nouns, what) = match kind {
         FindingKind::WrongToken => (
             "connections",
-            "are refused: their tokens are no longer good",
+            "are refused: their tokens are no longer valid",
         ),
-        FindingKind::WrongAddress => ("connections", "ask at an address that is not offered"),
+        FindingKind::WrongAddress => ("connections", "use an address that does not exist here"),
         FindingKind::NeverHeardFrom => ("connections", "have sent nothing yet"),
-        FindingKind::TokenExpired => ("tokens", "have expired, and there are no others"),
+        FindingKind::TokenExpired => ("tokens", "have expired, and no others are valid"),
         FindingKind::NoToken => ("connections", "have no token"),
         FindingKind::TokenExpiring => ("tokens", "expire soon"),
-        FindingKind::ConnectionSilent => ("connections", "have been silent for a day or longer"),
+        FindingKind::ConnectionSilent => ("connections", "have sent nothing for a day or longer"),
         FindingKind::StaleUser => ("connections", "sync people who are not here"),
         FindingKind::StaleGroup => ("connections", "sync groups that are not here"),
         FindingKind::UnsupportedFilter => {
-            ("connections", "search in a way that cannot be understood")
+            ("connections", "search with a filter that is not supported")
         }
         FindingKind::SkippedMembers => (
             "connections",
-            "add members whom nobody knows: they were left out",
+            "add members who are not here: they were left out",
         ),
         FindingKind::NestedGroups => ("connections", "add groups to groups: they were left out"),
         FindingKind::IgnoredPath => (
@@ -31,9 +31,9 @@ pub(super) fn title_of_several(kind: FindingKind, number: usize) -> Option<Strin
             "change an attribute that does not exist: it was ignored",
         ),
         FindingKind::FailuresRepeating => ("connections", "have requests that fail"),
-        FindingKind::UsersWithoutGroups => ("connections", "push people, but no groups"),
-        FindingKind::OwnedByAnother => ("connections", "push what belongs to another connection"),
-        FindingKind::BrakeTripped => ("connections", "took away a lot at once"),
+        FindingKind::UsersWithoutGroups => ("connections", "send people, but no groups"),
+        FindingKind::OwnedByAnother => ("connections", "send what belongs to another connection"),
+        FindingKind::BrakeTripped => ("connections", "removed unusually many people at once"),
         FindingKind::WebhookPaused => ("webhooks", "are paused: they send nothing"),
         FindingKind::WebhookPausedByHand => ("webhooks", "are paused by an admin"),
         _ => return None,

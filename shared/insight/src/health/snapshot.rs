@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::try_join;
 use jiff::Timestamp;
 use rollcall_directory::stored::{RecentRefusal, RecentSignIn, Record, by_group, decide, person};
-use rollcall_directory::{Connection, Mapping, Person, Token, Tripped, Webhook};
-use rollcall_model::{Ceilings, GROUPS, Mappings, Role, Settings, USERS};
+use rollcall_directory::{
+    Connection, Mapping, Person, RejectedMails, RejectingAddress, Token, Tripped, Webhook,
+};
+use rollcall_model::{Ceilings, GROUPS, Mappings, Role, Settings, Subject, USERS};
 use rollcall_store::{
-    CONNECTION, Error, Item, MAPPING, Range, TENANT, TRIPPED, TenantItem, from_item, now, text,
+    CONNECTION, Error, Item, MAPPING, REJECTED_MAILS, Range, TENANT, TRIPPED, TenantItem,
+    from_item, now, text,
 };
 
 use crate::handle::Insight;
@@ -55,6 +58,21 @@ pub(super) struct Snapshot {
     pub(super) newest_people: Vec<Person>,
     /// The webhooks of the tenant.
     pub(super) webhooks: Vec<Webhook>,
+    /// How many open findings the pages of the console show.
+    pub(super) shown: u64,
+    /// The addresses of people and contacts that reject mail.
+    pub(super) rejecting: Vec<Rejecting>,
+    /// Whether these are all of them.
+    pub(super) all_rejecting: bool,
+}
+
+/// An address that rejects mail, of a person or a contact.
+#[derive(Clone, Debug)]
+pub(super) struct Rejecting {
+    /// The person; `None` for a contact.
+    pub(super) person: Option<Subject>,
+    /// Why, and since when.
+    pub(super) mark: RejectingAddress,
 }
 
 /// The result of a query of the tenant's own partition.
@@ -64,6 +82,7 @@ struct Setup {
     connections: Vec<Connection>,
     tripped: BTreeMap<String, Tripped>,
     mappings: Vec<Mapping>,
+    rejected: RejectedMails,
 }
 
 impl Setup {
@@ -72,6 +91,7 @@ impl Setup {
         for item in items {
             match text(&item, "SK")? {
                 TENANT => setup.tenant = Some(TenantItem::from_item(item)?),
+                REJECTED_MAILS => setup.rejected = from_item(item)?,
                 sort if sort.starts_with(CONNECTION) => setup.connections.push(from_item(item)?),
                 sort if sort.starts_with(TRIPPED) => {
                     let connection = sort[TRIPPED.len()..].to_owned();
@@ -110,13 +130,15 @@ impl Insight<'_> {
             Some(tenant) => tenant,
             None => self.scope.stored_tenant().await?,
         };
-        let (settings, ceilings) = (tenant.settings, tenant.ceilings);
+        let (settings, ceilings, shown) = (tenant.settings, tenant.ceilings, tenant.open_findings);
         let mappings = by_group(&setup.mappings, &settings.roles);
         let by_id = mapped(setup.mappings);
         let groups = groups.iter().map(|record| summary(record, &by_id));
         Ok(Snapshot {
             now,
             undecided: self.undecided(&sign_ins, &settings, &mappings).await?,
+            rejecting: self.rejecting(&setup.rejected, &settings).await?,
+            all_rejecting: !setup.rejected.is_full(),
             settings,
             ceilings,
             connections: setup.connections,
@@ -133,6 +155,7 @@ impl Insight<'_> {
             people_count,
             newest_people,
             webhooks,
+            shown,
         })
     }
 
@@ -180,6 +203,38 @@ impl Insight<'_> {
             (record.id, role)
         };
         Ok(undecided.map(of).collect())
+    }
+
+    /// Returns the addresses of people and contacts that reject mail. Whoever has another address by now is not among them.
+    /// It costs nothing if no mail was rejected.
+    async fn rejecting(
+        self,
+        listed: &RejectedMails,
+        settings: &Settings,
+    ) -> Result<Vec<Rejecting>, Error> {
+        if listed.people.is_empty() && !listed.contacts {
+            return Ok(Vec::new());
+        }
+        let records = self.tenant.resources().records(&USERS, &listed.people);
+        let mut addresses: Vec<(Option<Subject>, String)> = Vec::new();
+        for record in records.await?.iter().filter(|record| !record.is_out()) {
+            let person = person(record, Vec::new())?;
+            if let Some(email) = person.email {
+                let subject = Subject::new("user", person.id, person.user_name).shortened();
+                addresses.push((Some(subject), email.to_lowercase()));
+            }
+        }
+        let contacts = settings.contacts.iter().filter(|_| listed.contacts);
+        addresses.extend(contacts.map(|contact| (None, contact.to_lowercase())));
+        let all = addresses.iter().map(|(_, address)| address.as_str());
+        let marks = self.tenant.credentials().rejecting(all).await?;
+        let rejecting = addresses.iter().filter_map(|(person, address)| {
+            Some(Rejecting {
+                person: person.clone(),
+                mark: marks.get(address.as_str())?.clone(),
+            })
+        });
+        Ok(rejecting.collect())
     }
 
     async fn newest_people(self) -> Result<Vec<Person>, Error> {

@@ -16,14 +16,14 @@ impl Finding {
         let have = if self.count == 1 { "has" } else { "have" };
         let requests = self.counted("request", "requests");
         match self.kind {
-            FindingKind::WrongToken => format!("{name} is refused: its token is no longer good"),
+            FindingKind::WrongToken => format!("{name} is refused: its token is no longer valid"),
             FindingKind::ForeignAddress => {
                 format!("A token of {name} is used from an address that is not allowed")
             }
-            FindingKind::WrongAddress => format!("{name} asks at an address that is not offered"),
+            FindingKind::WrongAddress => format!("{name} uses an address that does not exist here"),
             FindingKind::NeverHeardFrom => format!("Nothing has come from {name} yet"),
             FindingKind::TokenExpired => {
-                format!("The token {name} of {connection} has expired, and there is no other")
+                format!("The token {name} of {connection} has expired, and no other is valid")
             }
             FindingKind::NoToken => format!("{name} has no token"),
             FindingKind::TokenExpiring => {
@@ -32,7 +32,7 @@ impl Finding {
             }
             FindingKind::ConnectionSilent => {
                 let hours = self.counted("hour", "hours");
-                format!("{name} has been silent for {hours}")
+                format!("{name} has sent nothing for {hours}")
             }
             FindingKind::StaleUser => {
                 format!("{name} syncs people who are not here: {requests} answered “not found”")
@@ -41,10 +41,10 @@ impl Finding {
                 format!("{name} syncs groups that are not here: {requests} answered “not found”")
             }
             FindingKind::UnsupportedFilter => {
-                format!("{name} searches in a way that cannot be understood: {requests} refused")
+                format!("{name} searches with a filter that is not supported: {requests} refused")
             }
             FindingKind::SkippedMembers => {
-                format!("{name} adds members whom nobody knows: they were left out")
+                format!("{name} adds members who are not here: they were left out")
             }
             FindingKind::NestedGroups => {
                 format!("{name} adds groups to groups: they were left out")
@@ -53,7 +53,7 @@ impl Finding {
                 format!("{name} changes an attribute that does not exist: it was ignored")
             }
             FindingKind::FailuresRepeating => format!("{requests} of {name} failed"),
-            FindingKind::UsersWithoutGroups => format!("{name} pushes people, but no groups"),
+            FindingKind::UsersWithoutGroups => format!("{name} sends people, but no groups"),
             FindingKind::EmptyGroups => format!("{groups} {have} no members"),
             FindingKind::UnmappedGroups => format!("{groups} {have} members, but no role"),
             FindingKind::ClaimMissing => {
@@ -78,13 +78,14 @@ impl Finding {
             }
             FindingKind::NeverSignedIn => format!("{people} {have} never signed in"),
             FindingKind::OwnedByAnother => {
-                format!("{name} pushes what belongs to another connection: {requests} refused")
+                format!("{name} sends what belongs to another connection: {requests} refused")
             }
             FindingKind::BrakeTripped => {
                 let allowed = self.ceiling.unwrap_or_default();
                 let changes = self.counted("change", "changes");
                 format!(
-                    "{name} took away a lot at once: {changes} within an hour, {allowed} allowed"
+                    "{name} removed unusually many people at once: {changes} within an hour, \
+                     {allowed} allowed"
                 )
             }
             FindingKind::SubjectsChanged => {
@@ -98,7 +99,7 @@ impl Finding {
             }
             FindingKind::SubjectIsName => {
                 let sign = if self.count == 1 { "signs" } else { "sign" };
-                format!("{people} {sign} in with a name or a passing id as subject")
+                format!("{people} {sign} in with a name or a temporary ID as the subject")
             }
             FindingKind::NeitherSubjectNorConnection => {
                 let sign = if self.count == 1 { "signs" } else { "sign" };
@@ -111,7 +112,11 @@ impl Finding {
             }
             FindingKind::WebhookPaused => format!("The webhook {name} is paused: it sends nothing"),
             FindingKind::WebhookPausedByHand => {
-                format!("The webhook {name} is paused: somebody has stopped it")
+                format!("The webhook {name} is paused: someone has stopped it")
+            }
+            FindingKind::MailBounced => format!("{} no mail: it bounced", self.addresses()),
+            FindingKind::MailReportedAsSpam => {
+                format!("{} no mail: reported as spam", self.addresses())
             }
         }
     }
@@ -173,6 +178,11 @@ impl Finding {
         }
     }
 
+    fn addresses(&self) -> String {
+        let get = if self.count == 1 { "gets" } else { "get" };
+        format!("{} {get}", self.counted("address", "addresses"))
+    }
+
     fn counted(&self, one: &str, many: &str) -> String {
         let noun = if self.count == 1 { one } else { many };
         match self.at_least {
@@ -202,32 +212,32 @@ fn turns(c: char) -> bool {
         || ('\u{2066}'..='\u{2069}').contains(&c)
 }
 
-const SUBJECTS_CHANGED: &str = "Your identity provider now sends another id for the same people, for example because the \
-    application was made anew there, or the format of the Name ID was changed. If you changed nothing, somebody else may \
-    be signing in: look there first. If it is right, let an owner open a rebind window on the connection's page; while it \
-    is open, the next sign-in of each person binds the new id. People who hold a role given by hand are confirmed one by \
-    one.";
+const SUBJECTS_CHANGED: &str = "Your identity provider now sends another ID for the same people, for example because \
+    the application was created anew there, or the format of the Name ID was changed. If you changed nothing, someone \
+    else may be signing in: look there first. If the change is right, let an owner open a rebind window on the \
+    connection's page; while it is open, the next sign-in of each person binds the new ID. People who hold a role \
+    given by hand are confirmed one by one.";
 const NO_CONNECTION_NAMED: &str = "The sign-ins name no connection, and a window is opened on one: let the application \
     pass it first.";
-const FAILURES: &str = "The request log says what was sent and what it was answered.";
-const EXPIRING: &str = "From then on everything your identity provider sends is refused. Issue a second token now, \
+const FAILURES: &str = "The request log shows what was sent and how it was answered.";
+const EXPIRING: &str = "After that, everything your identity provider sends is refused. Issue a second token now, \
     enter it in your identity provider and test the connection; both work until the old one expires.";
-const GOOGLE_SILENT: &str = "Google Workspace provisions only applications of its own catalogue, and has no place to \
-    enter a base URL of your own. Ask whoever looks after the connection what stands between Google and here.";
-const GOOGLE_GROUPS: &str = "Google Workspace pushes people and no groups. Give roles by hand, choose a default role \
+const GOOGLE_SILENT: &str = "Google Workspace provisions only applications of its own catalog, and has no field for a \
+    base URL of your own. Ask the person who looks after the connection what stands between Google and this service.";
+const GOOGLE_GROUPS: &str = "Google Workspace sends people and no groups. Give roles by hand, choose a default role \
     in the settings, or let the “groups” claim of the sign-in decide.";
-const SILENT_ON_SCHEDULE: &str = "It asks every 40 minutes or so, whether or not anything has changed, so its sync has \
-    stopped without telling an error. In Entra ID, open the enterprise application's Provisioning page: the job may be \
-    paused, or in quarantine after earlier failures. Was its token replaced, or mistyped? Requests with a token that is \
-    not known here cannot be told to be yours: issue a new one, enter it there and test the connection. Then start the \
-    job again.";
-const WITHOUT_CLAIM_ALONE: &str = "As the settings stand, the “groups” claim alone decides roles, and it did not come \
-    with their sign-in; memberships that were pushed do not count. Add a group attribute statement named “groups” to \
-    the SSO application in your identity provider, or let pushed memberships decide in the settings.";
-const WITHOUT_MATCH_ALONE: &str = "As the settings stand, the “groups” claim alone decides roles, and at their last \
-    sign-in it named no group that was mapped then; memberships that were pushed do not count. The claim must name \
-    groups as they are called here, or by the id your identity provider pushes. Map a group that it names, which counts \
-    from their next sign-in, or let pushed memberships decide in the settings.";
+const SILENT_ON_SCHEDULE: &str = "It asks about every 40 minutes, whether or not anything has changed, so its sync \
+    has stopped without reporting an error. In Entra ID, open the Provisioning page of the enterprise application: \
+    the job may be paused, or in quarantine after earlier failures. Was its token replaced or mistyped? Requests with \
+    a token that does not exist here cannot be recognized as yours: issue a new one, enter it there and test the \
+    connection. Then start the job again.";
+const WITHOUT_CLAIM_ALONE: &str = "In your settings, the “groups” claim alone decides roles, and their sign-in \
+    brought none; the memberships that your identity provider sends do not count. Add a group attribute statement \
+    named “groups” to the SSO application in your identity provider, or let the memberships decide, in the settings.";
+const WITHOUT_MATCH_ALONE: &str = "In your settings, the “groups” claim alone decides roles, and at their last \
+    sign-in it named no group that was mapped then; the memberships that your identity provider sends do not count. \
+    The claim must give the name a group has here, or the ID that your identity provider sends. Map a group that it \
+    names, which counts from their next sign-in, or let the memberships decide, in the settings.";
 
 fn told(kind: FindingKind) -> &'static str {
     match kind {
@@ -236,58 +246,59 @@ fn told(kind: FindingKind) -> &'static str {
              connection, enter it in your identity provider and test the connection."
         }
         FindingKind::ForeignAddress => {
-            "The request log has the address. If it belongs to your identity provider, add it to the allowed addresses in the \
-             settings, or issue a token that allows it. If it does not, somebody else has the token: issue a new one for \
-             this connection, enter it in your identity provider, then revoke the old one."
+            "The request log shows the address. If it belongs to your identity provider, add it to the allowed \
+             addresses in the settings, or issue a token that allows it. If it does not, someone else has the token: \
+             issue a new one for this connection, enter it in your identity provider, then revoke the old one."
         }
         FindingKind::WrongAddress => {
-            "The token is right and the address is not. Copy the SCIM base URL from the Connect page into your \
-             identity provider; it ends in /scim/v2 and nothing more."
+            "The token is right, but the address is not. Copy the SCIM base URL from the Connect page into your \
+             identity provider; it ends in /scim/v2, with nothing after it."
         }
         FindingKind::NeverHeardFrom => {
-            "Either nobody has entered the base URL and the token yet, or one of the two is wrong: requests to a wrong \
-             address or with a mistyped token (answered 404 or 401) cannot be told to be yours. Copy both again, \
-             without spaces, save, and test the connection in your identity provider."
+            "Either nobody has entered the base URL and the token yet, or one of the two is wrong: a request to a \
+             wrong address or with a mistyped token (answered 404 or 401) cannot be recognized as yours. Copy both \
+             again, without spaces, save, and test the connection in your identity provider."
         }
         FindingKind::TokenExpired => {
-            "Everything your identity provider sends is refused (401). Issue a new token for this connection, enter it \
-             in your identity provider and test the connection. Changes made meanwhile are sent again after that."
+            "Everything your identity provider sends is refused (401). Issue a new token for this connection, enter \
+             it in your identity provider and test the connection. Your identity provider then sends again what \
+             changed in the meantime."
         }
         FindingKind::NoToken => {
-            "Nothing can be sent without one. Issue a token for this connection and enter it in your identity \
+            "Nothing can be sent without a token. Issue one for this connection and enter it in your identity \
              provider, or delete the connection if it is no longer used."
         }
         FindingKind::ConnectionSilent => {
-            "It may be that nothing has changed: most identity providers send only changes. To be sure, change \
-             something small about a person who is assigned to the application and see whether it arrives here. If it \
-             does not, the likely fault is the token: one that was mistyped, or replaced by one that is not known here, \
-             is refused, and cannot be told to be yours. Issue a new one, enter it in your identity provider and test \
-             the connection; and see whether provisioning is still switched on, as a sync that was paused stops \
+            "Perhaps nothing has changed: most identity providers send only changes. To be sure, change something \
+             small about a person who is assigned to the application, and see whether it arrives here. If it does \
+             not, the token is the likely cause: if it was mistyped or replaced by one that does not exist here, \
+             requests are refused and cannot be recognized as yours. Issue a new token, enter it in your identity \
+             provider and test the connection. Also check that provisioning is still turned on: a paused sync stops \
              without an error."
         }
         FindingKind::StaleUser => {
-            "Your identity provider remembers an id of somebody who was deleted here, and gets “User not found” each \
+            "Your identity provider remembers the ID of someone who was deleted here, and gets “User not found” each \
              time it updates them. Unassign the person from the application in your identity provider and assign them \
              again: it then looks them up by name and creates them anew."
         }
         FindingKind::StaleGroup => {
-            "Your identity provider remembers an id of a group that was deleted here. Unlink or remove the pushed \
-             group in your identity provider and push it again."
+            "Your identity provider remembers the ID of a group that was deleted here. Unlink or remove the group in \
+             your identity provider and push it again."
         }
         FindingKind::UnsupportedFilter => {
-            "It looks people or groups up by an attribute that does not exist here, or in a form that is not SCIM. \
+            "It looks up people or groups by an attribute that does not exist here, or in a form that is not SCIM. \
              Check in your identity provider which attribute is used to match people and groups; userName, externalId \
              and emails always work."
         }
         FindingKind::SkippedMembers => {
-            "Groups were pushed with members who were never pushed themselves, or were deleted here. The group has all \
-             the others. Assign these people to the application in your identity provider, or unassign and assign them \
-             again, then push the group again."
+            "Groups arrived with members who have never arrived themselves, or were deleted here. The group has all \
+             the others. Assign these people to the application in your identity provider, or unassign and assign \
+             them again, then push the group again."
         }
         FindingKind::NestedGroups => {
-            "Groups were pushed with other groups as members. A group within a group brings none of its people here, and \
-             gives them no role. Make the people members of the outer group themselves in your identity provider, or map \
-             the inner group to a role of its own."
+            "Groups arrived with other groups as members. A group inside a group brings none of its people here, and \
+             gives them no role. In your identity provider, make the people members of the outer group themselves, or \
+             map the inner group to a role of its own."
         }
         FindingKind::IgnoredPath => {
             "People were updated, but one of the attributes does not exist here, so its changes are lost. The request under \
@@ -295,89 +306,101 @@ fn told(kind: FindingKind) -> &'static str {
              there."
         }
         FindingKind::UsersWithoutGroups => {
-            "Without groups there are no roles by group. In Okta, choose the groups on the Push Groups tab; in Entra \
-             ID, assign groups to the application and switch the provisioning of groups on; elsewhere, look for \
+            "Without groups, no role can come from a group. In Okta, choose the groups on the Push Groups tab; in \
+             Entra ID, assign groups to the application and turn on the provisioning of groups; elsewhere, look for \
              group provisioning in the application's settings."
         }
         FindingKind::EmptyGroups => {
-            "A group pushed before its people has nobody in it. Assign the group's members to the application, so that \
-             they are pushed, then push the group again. A group nested in another brings none of its own members in \
-             most identity providers."
+            "A group that arrives before its people is empty. Assign the group's members to the application so that \
+             they arrive, then push the group again. In most identity providers, a group inside another brings none \
+             of its own members."
         }
         FindingKind::UnmappedGroups => {
-            "Being in these groups changes nothing yet. Map each to a role on the Groups and roles page, or leave out \
+            "Being in these groups changes nothing yet. Map each to a role on the Groups and roles page, or skip \
              those that are not meant to give one."
         }
         FindingKind::ClaimMissing => {
             "Groups are mapped to roles, but the assertions of your single sign-on carry no “groups” claim. Add a \
-             group attribute statement named “groups” to the SSO application in your identity provider, or let pushed \
-             memberships decide in the settings."
+             group attribute statement named “groups” to the SSO application in your identity provider, or let the \
+             memberships that it sends decide, in the settings."
         }
         FindingKind::DefaultRoleWithoutMapping => {
-            "Groups are pushed, but none is mapped to a role, so that whoever signs in gets the default role of the \
+            "Groups arrive, but none is mapped to a role, so everyone who signs in gets the default role of the \
              settings, or none. Map the group to the role its members should have."
         }
         FindingKind::DefaultRoleWithoutClaim => {
-            "Roles are to be decided by the “groups” claim, and it did not come with their sign-in, nor were they \
-             pushed as members of a mapped group. Add a group attribute statement named “groups” to the SSO \
-             application in your identity provider, or push a group they are in and map it."
+            "The “groups” claim is to decide roles, but their sign-in brought none, and they have not arrived as \
+             members of a mapped group. Add a group attribute statement named “groups” to the SSO application in your \
+             identity provider, or push a group they are in and map it."
         }
         FindingKind::DefaultRoleWithoutMatch => {
-            "They are in no group that is mapped to a role: neither what the sign-in's “groups” claim names nor what \
-             was pushed. The claim must name groups as they are called here, or by the id your identity provider \
-             pushes. Map one of their groups, or see what the claim holds."
+            "They are in no group that is mapped to a role: neither by the “groups” claim of the sign-in nor by the \
+             memberships that your identity provider sends. The claim must give the name a group has here, or the ID \
+             that your identity provider sends. Map one of their groups, or check what the claim contains."
         }
         FindingKind::NeverSignedIn => {
-            "They were pushed and are known here, but the application shows people only once they have signed in for \
-             the first time. Nothing is wrong: they are listed as invited until then. Invitation mails can be switched \
-             on in the settings."
+            "They have arrived and are known here, but the application shows people only once they have signed in for \
+             the first time. Nothing is wrong: they are listed as invited until then. You can turn on invitation \
+             mails in the settings."
         }
         FindingKind::OwnedByAnother => {
-            "The people or groups were pushed by another connection first, and stay with it: this one's writes are refused, \
-             and nobody loses access. If this connection takes over, let an owner say on its page that it replaces the \
-             other one. If it is a second connection for the same identity provider, revoke the tokens of the one that is \
-             no longer used. If it is a test application, there is nothing to do here: unassign these people there."
+            "Another connection sent these people or groups first, and they stay with it: what this connection sends \
+             about them is refused, and nobody loses access. If this connection takes over, let an owner set on its \
+             page that it replaces the other one. If it is a second connection for the same identity provider, revoke \
+             the tokens of the one that is no longer used. If it is a test application, there is nothing to do here: \
+             unassign these people there."
         }
         FindingKind::BrakeTripped => {
-            "Your identity provider deactivated or deleted people, or took them from groups, in greater number than the limit \
-             of this connection. If nobody intended that, look there first: often a filter or an assignment was changed by \
-             mistake. What is held takes effect after a day unless somebody applies or discards it on the page of the \
-             connection; what was not held is in effect already."
+            "Your identity provider deactivated or deleted people, or removed them from groups, more often than the \
+             limit of this connection allows. If nobody intended that, look there first: often a filter or an \
+             assignment was changed by mistake. What is held takes effect after a day unless someone applies or \
+             discards it on the page of the connection; what was not held is in effect already."
         }
         FindingKind::SubjectsChanged => SUBJECTS_CHANGED,
         FindingKind::SubjectIsName => {
-            "An address changes and is given again, and a transient Name ID is another one each time, so it is not bound, \
-             and these people are found by their names alone. In your identity provider, set the Name ID of the SSO \
-             application to a persistent one, such as the object id; or ask the makers of the application to pass the id \
-             that never changes as the subject."
+            "An address can change and be given to someone else, and a transient Name ID is different each time. \
+             Neither is bound, so these people are found by their names alone. In your identity provider, set the \
+             Name ID of the SSO application to a persistent one, such as the object ID; or ask the vendor of the \
+             application to pass the ID that never changes as the subject."
         }
         FindingKind::NeitherSubjectNorConnection => {
-            "It works, but whoever can rename people in your identity provider, or holds a SCIM token, can become any of \
-             them who holds no role given by hand. Ask the makers of the application to pass the subject and the \
-             connection with each sign-in; from the second one on, nobody else signs in as these people."
+            "It works, but anyone who can rename people in your identity provider, or holds a SCIM token, can sign in \
+             as any of them who has no role given by hand. Ask the vendor of the application to pass the subject and \
+             the connection with each sign-in; from the second one on, nobody else can sign in as these people."
         }
         FindingKind::PeopleCeiling => {
-            "At the limit, your identity provider can add nobody, and nobody new signs in; everybody who is here can go on. \
-             Delete people who are no longer needed: from the next hourly count on, others can be added. Or ask the \
-             vendor of the application for more."
+            "At the limit, your identity provider can add nobody, and nobody new can sign in; everyone who is here \
+             can go on. Delete people who are no longer needed: others can be added after the next hourly count. Or \
+             ask the vendor of the application for more."
         }
         FindingKind::GroupsCeiling => {
-            "At the limit, your identity provider can add no group; the groups that are here can go on. Push only groups \
-             that give a role: from the next hourly count on, others can be added. Or ask the vendor of the application \
-             for more."
+            "At the limit, your identity provider can add no group; the groups that are here stay in use. Push only \
+             groups that give a role: others can be added after the next hourly count. Or ask the vendor of the \
+             application for more."
         }
         FindingKind::TokensCeiling => {
             "At the limit, no token can be issued, and so none can be replaced. Revoke tokens that are no longer used, or \
              ask the vendor of the application for more."
         }
         FindingKind::WebhookPaused => {
-            "Every delivery failed for three days, the receiver answered that it is gone, events expired before they were \
-             sent, or data was restored from before the webhook was changed: then check its URL and rotate its secret. No event is lost while the tenant keeps it. Mend the receiver or change the URL, and resume the webhook \
-             with the API; its list of deliveries has each failure."
+            "Either every delivery failed for three days, or the receiver answered that it is gone, or events expired \
+             before they were sent, or data was restored from before the webhook was changed. After such a restore, \
+             check its URL and rotate its secret. No event is lost while the tenant keeps it. Fix the receiver or \
+             change the URL, then resume the webhook with the API; its list of deliveries shows each failure."
         }
         FindingKind::WebhookPausedByHand => {
-            "Events wait, as long as the tenant keeps them, and are sent in order once the webhook is resumed with the API. \
-             Delete it if nobody needs it any more."
+            "Events wait for as long as the tenant keeps them, and are sent in order once the webhook is resumed with \
+             the API. Delete it if nobody needs it any more."
+        }
+        FindingKind::MailBounced => {
+            "These addresses do not exist or take no mail, so invitations and notices do not arrive. Correct the address in \
+             your identity provider, or that of the contact in the settings. If it is right, ask the vendor of the application \
+             to send mail to it again: until then nothing is sent there."
+        }
+        FindingKind::MailReportedAsSpam => {
+            "Mail is no longer sent to people who mark it as spam. Ask them whether they want it: if not, switch invitations off \
+             in the settings, or remove them from the contacts. If they do, ask the vendor of the application to send mail to \
+             them again."
         }
         FindingKind::FailuresRepeating
         | FindingKind::TokenExpiring

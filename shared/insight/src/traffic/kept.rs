@@ -180,7 +180,10 @@ impl Insight<'_> {
             let page = self.scope.table.query(&range).await?;
             looked_at += page.items.len();
             for item in page.items {
-                let request = LoggedRequest::from_item(item)?;
+                // One that cannot be read counts as none, so that it does not hide the others.
+                let Ok(request) = LoggedRequest::from_item(item) else {
+                    continue;
+                };
                 if unsettled.is_empty() && book.is_full_for(&request) {
                     return Ok((unsettled, false));
                 }

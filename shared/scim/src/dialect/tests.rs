@@ -57,6 +57,15 @@ fn blank_text() {
 }
 
 #[test]
+fn blank_identifiers() {
+    assert!(is_blank_identifier("value", &json!("")));
+    assert!(is_blank_identifier("value", &json!([""])));
+    assert!(!is_blank_identifier("value", &json!(["a"])));
+    assert!(!is_blank_identifier("value", &json!([])));
+    assert!(!is_blank_identifier("display", &json!("")));
+}
+
+#[test]
 fn removed() {
     assert_eq!(removed_values(None), None);
     assert_eq!(removed_values(Some(Value::Null)), None);

@@ -77,8 +77,13 @@ pub(crate) fn complex(attribute: &Attribute, value: Value) -> Value {
 /// Whether the empty `value` of a complex value means "no value", because it identifies nothing.
 ///
 /// `{"manager": {"value": ""}}` → no manager, and `{"emails": [{"type": "work", "value": ""}]}` → no address. JSON
-/// templates of OneLogin and JumpCloud send it for the missing values.
+/// templates of OneLogin and JumpCloud send it for the missing values. An array of one value counts as the value, as in
+/// [`single`].
 pub(crate) fn is_blank_identifier(sub: &str, value: &Value) -> bool {
+    let value = match value.as_array().map(Vec::as_slice) {
+        Some([only]) => only,
+        _ => value,
+    };
     let blank = sub == "value" && value.as_str() == Some("");
     Reading::EmptyTextDropped.note_if(blank);
     blank

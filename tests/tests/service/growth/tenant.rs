@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use http::Method;
+use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::capacity::{Cost, measure};
+use rollcall_directory::clock::{self, PastClock};
 use rollcall_directory::{Origin, Provider, Role, Tenant, Verdict};
 use rollcall_edge_http::HttpFunction;
 use rollcall_insight::Insight;
@@ -18,6 +20,8 @@ use uuid::Uuid;
 
 /// The number of people in a block.
 pub(super) const BLOCK: usize = 20;
+/// The time from the push of the pattern to what else happens. The copies of a million people are within it.
+const HISTORY: SignedDuration = SignedDuration::from_mins(20);
 
 /// An answer of a function.
 pub(super) struct Answer {
@@ -41,11 +45,14 @@ pub(super) struct Grown {
     session: String,
     pattern: Option<Pattern>,
     blocks: usize,
+    clock: PastClock,
 }
 
 impl Grown {
     /// Starts a tenant with a connection and one block.
     pub(super) async fn start(in_file: bool) -> Self {
+        // What is loaded is a history, between the push of the pattern and whatever else happens.
+        let clock = PastClock::begin(Timestamp::now() - HISTORY * 4);
         let table = match in_file {
             true => TestTable::start_in_file().await,
             false => TestTable::start().await,
@@ -82,6 +89,7 @@ impl Grown {
             session,
             pattern: None,
             blocks: 1,
+            clock,
         };
         // The first push begins the indexes.
         grown.scim(Method::GET, "/Users?count=1", None).await;
@@ -90,6 +98,7 @@ impl Grown {
         grown.tenant.indexes().complete(soon).await.unwrap();
         let before = grown.table.items_of(&grown.tenant).await;
         grown.push(0).await;
+        grown.go_on_after(HISTORY);
         let after = grown.table.items_of(&grown.tenant).await;
         let (tenant, name) = (&grown.tenant, name_of(0));
         grown.pattern = Some(Pattern::of(tenant, &before, &after, &name, BLOCK as u64));
@@ -128,10 +137,18 @@ impl Grown {
         }
     }
 
+    /// Lets time pass on the clock of the test, which is behind.
+    pub(super) fn go_on_after(&self, duration: SignedDuration) {
+        self.clock.set(clock::time() + duration);
+    }
+
     /// Loads copies until there are so many blocks, and summarises the request log.
     pub(super) async fn load(&mut self, blocks: usize) {
         let pattern = self.pattern.as_ref().unwrap();
         if blocks > self.blocks {
+            self.relay().await;
+            let soon = tokio::time::Instant::now() + std::time::Duration::from_secs(60);
+            self.tenant.indexes().complete(soon).await.unwrap();
             self.table.load(pattern, self.blocks..blocks).await;
             self.blocks = blocks;
         }
@@ -183,7 +200,7 @@ impl Grown {
 
     /// Reads a page of the console as an owner.
     pub(super) async fn console(&self, target: &str) -> Answer {
-        let cookie = ("cookie", format!("__Secure-rollcall={}", self.session));
+        let cookie = ("cookie", format!("__Host-rollcall={}", self.session));
         call(
             &self.console,
             Method::GET,

@@ -1,11 +1,27 @@
 //! The requests that the OpenAPI document describes: for each operation, the places for values and a valid body.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use http::Method;
 use rollcall_tests::idp::encode;
 use serde_json::{Map, Value, json};
 
 use super::side::{Side, ordinary};
 
+/// The fields of a row of an import. Its parts are lines of JSON, of which the document says nothing.
+const ROW: [(&str, bool); 9] = [
+    ("application_id", false),
+    ("user_name", false),
+    ("external_id", false),
+    ("display_name", false),
+    ("given_name", false),
+    ("family_name", false),
+    ("emails", true),
+    ("roles", true),
+    ("groups", true),
+];
+/// The number of the part of an import that the next request sends. A part is sent once.
+static NEXT_PART: AtomicU32 = AtomicU32::new(2);
 /// How the ids of operations end that a service key calls by the other of two doors.
 const OF_TENANT: &str = "_of_tenant";
 
@@ -67,6 +83,7 @@ fn read(document: &Value, path: &str, method: &str, operation: &Value) -> Operat
         let is_number = !is_text(resolved(document, &parameter["schema"]));
         places.push(match parameter["in"].as_str() {
             // The same for all tenants.
+            Some("path") if is_number && name == "number" && method == "put" => continue,
             Some("path") if is_number => {
                 path = path.replace(&format!("{{{name}}}"), "1");
                 continue;
@@ -86,8 +103,7 @@ fn read(document: &Value, path: &str, method: &str, operation: &Value) -> Operat
             other => panic!("{method} {path}: no values for a parameter in {other:?}"),
         });
     }
-    let body = &operation["requestBody"]["content"]["application/json"]["schema"];
-    let body = (!body.is_null()).then(|| body.clone());
+    let body = body_of(&path, &operation["requestBody"]["content"]);
     if let Some(body) = &body {
         let mut found = Vec::new();
         texts(document, body, &mut Vec::new(), &mut found);
@@ -106,6 +122,24 @@ fn read(document: &Value, path: &str, method: &str, operation: &Value) -> Operat
     }
 }
 
+/// Returns the schema of the body that an operation takes.
+fn body_of(path: &str, content: &Value) -> Option<Value> {
+    let (kind, described) = entries(content).next()?;
+    match kind.as_str() {
+        "application/json" => Some(described["schema"].clone()),
+        "application/octet-stream" if path.contains("/imports/") => {
+            let text = json!({"type": "string"});
+            let field = |(name, is_list): (&str, bool)| match is_list {
+                true => (name.to_owned(), json!({"type": "array", "items": text})),
+                false => (name.to_owned(), text.clone()),
+            };
+            let fields: Map<String, Value> = ROW.into_iter().map(field).collect();
+            Some(json!({"type": "object", "required": ["user_name"], "properties": fields}))
+        }
+        other => panic!("{path}: no values for a body of {other}: add them to `documented.rs`"),
+    }
+}
+
 /// Returns which kind of value a variable segment of a path names.
 pub(super) fn kind_of(path: &str, name: &str) -> &'static str {
     let before = path
@@ -120,7 +154,7 @@ pub(super) fn kind_of(path: &str, name: &str) -> &'static str {
         ("tokens", "id") => "token",
         ("webhooks", "id") => "webhook",
         ("sessions", "session") => "session",
-        ("support-access", "id") => "portal link",
+        ("support-access", "id") => "support link",
         ("portal-links", "id") => "portal link",
         ("service-keys", "id") => "service key",
         ("requests", "id") => "request",
@@ -168,6 +202,10 @@ impl Operation {
 
     fn path(&self, own: &Side, except: Option<(&Place, &str)>) -> String {
         let mut path = self.path.clone();
+        if path.contains("{number}") {
+            let part = NEXT_PART.fetch_add(1, Ordering::Relaxed).to_string();
+            path = path.replace("{number}", &part);
+        }
         for place in &self.places {
             let Place::Path(name) = place else { continue };
             let value = match except {

@@ -39,6 +39,7 @@ pub(super) async fn cells(board: &Board) -> usize {
         };
         cells += versions(board, &method, &path).await;
     }
+    cells += forms(board).await;
     cells += credentials(board).await;
     board.watch.nothing_changed(&board.service, "SCIM").await;
     let person = format!("/Users/{}", board.other.of("person"));
@@ -171,10 +172,18 @@ fn valid(board: &Board, method: &Method, path: &str) -> Option<Value> {
 }
 
 fn with(board: &Board, method: &Method, path: &str, value: &str) -> Vec<Value> {
-    let is_user = path.contains("/Users");
-    if !is_user && !path.contains("/Groups") {
+    // `/Me` is the user of the token, if there is one. The base URL takes no body, and the token endpoint takes a form.
+    let is_user = path.contains("/Users") || path == "/Me";
+    if path == "/Bulk" {
+        return bulks(board, value);
+    }
+    if path.is_empty() || is_public(path) {
         return Vec::new();
     }
+    assert!(
+        is_user || path.contains("/Groups"),
+        "no values for the body of {method} {path}: add them to `scim.rs`"
+    );
     if path.ends_with("/.search") {
         let filters = FILTERS.iter();
         let filters = filters.map(|name| format!("{name} eq {}", json!(value)));
@@ -205,6 +214,57 @@ fn with(board: &Board, method: &Method, path: &str, value: &str) -> Vec<Value> {
         ],
         _ => Vec::new(),
     }
+}
+
+/// Returns bulk requests, each with an operation that names the value.
+fn bulks(board: &Board, value: &str) -> Vec<Value> {
+    let mut all = Vec::new();
+    for (kind, is_user) in [("Users", true), ("Groups", false)] {
+        let one = format!("/{kind}/{}", encode(value));
+        let own = match is_user {
+            true => format!("/Users/{}", board.other.of("person")),
+            false => format!("/Groups/{}", board.other.of("group")),
+        };
+        let (posted, patched) = (format!("/{kind}"), format!("/{kind}/x"));
+        for data in with(board, &Method::POST, &posted, value) {
+            all.push(json!({"method": "POST", "path": posted, "bulkId": value, "data": data}));
+            all.push(json!({"method": "PUT", "path": one, "data": data}));
+        }
+        for data in with(board, &Method::PATCH, &patched, value) {
+            all.push(json!({"method": "PATCH", "path": own, "data": data}));
+            all.push(json!({"method": "PATCH", "path": one, "data": data}));
+        }
+        all.push(json!({"method": "DELETE", "path": one}));
+        let version = json!({"method": "PATCH", "path": own, "version": value,
+            "data": operations(&[json!({"op": "replace", "path": "displayName", "value": value})])[0]});
+        all.push(version);
+    }
+    let bulk = |operation| json!({"schemas": [urn::BULK], "Operations": [operation]});
+    all.into_iter().map(bulk).collect()
+}
+
+/// Tries each value as the client and as the secret of a form for an access token.
+async fn forms(board: &Board) -> usize {
+    let mut cells = 0;
+    let (id, secret) = (
+        board.other.of("OAuth client"),
+        board.other.of("OAuth client secret"),
+    );
+    for (kind, value) in board.foreign() {
+        for (id, secret) in [(value, secret), (id, value)] {
+            // Whoever has the victim's secret is the victim's client, which notes its use.
+            if secret == board.victim.of("OAuth client secret") {
+                continue;
+            }
+            let what = format!("an access token with {kind}");
+            let answer = board.other.idp.ask_for_token(id, secret).await;
+            let seen = format!("{:?} {}", answer.headers, answer.body);
+            board.watch.sees_nothing_in(&what, &seen);
+            assert!(answer.status >= 400, "{what}: {}", answer.body);
+            cells += 1;
+        }
+    }
+    cells
 }
 
 fn operations(all: &[Value]) -> Vec<Value> {
@@ -248,7 +308,13 @@ async fn versions(board: &Board, method: &Method, path: &str) -> usize {
 
 /// Tries the other tenant's other credentials as bearer tokens.
 async fn credentials(board: &Board) -> usize {
-    let kinds = ["session secret", "portal link secret", "service key secret"];
+    let kinds = [
+        "session secret",
+        "portal link secret",
+        "service key secret",
+        "support link secret",
+        "OAuth client secret",
+    ];
     for kind in kinds {
         let stranger = board.other.idp.with_token(Some(board.other.of(kind)));
         for (method, path) in routes() {
@@ -264,7 +330,35 @@ async fn credentials(board: &Board) -> usize {
             assert_eq!(answer.status, 401, "{what}: {}", answer.body);
         }
     }
-    kinds.len() * routes().len()
+    kinds.len() * routes().len() + access_token(board).await
+}
+
+/// Tries the other tenant's access token with what belongs to the victim.
+async fn access_token(board: &Board) -> usize {
+    let token = board.other.of("access token secret");
+    let client = board.other.idp.with_token(Some(token));
+    client.get("/Users?count=1").await.expect(200);
+    let mut cells = 0;
+    for (method, path) in routes() {
+        if !path.contains("{id}") || is_public(&path) {
+            continue;
+        }
+        let at = path.replace("{id}", board.victim.of(kind_of(&path, "id")));
+        let what = format!("{method} {path} by an access token");
+        let request = client.request(method.clone(), &at);
+        let request = match valid(board, &method, &path) {
+            Some(body) => request.body(&body),
+            None => request,
+        };
+        let answer = sent(board, &what, request).await;
+        assert!(
+            (404..=405).contains(&answer.status),
+            "{what}: {}",
+            answer.body
+        );
+        cells += 1;
+    }
+    cells
 }
 
 async fn sent(board: &Board, what: &str, request: Request) -> Answer {

@@ -43,7 +43,7 @@ impl Side {
         side.credentials(service, mark).await;
         service.follow_up(&side.tenant).await;
         service.drained().await;
-        side.places().await;
+        side.places(service).await;
         side
     }
 
@@ -114,6 +114,16 @@ impl Side {
         let tokens = format!("/scim/connections/{connection}/tokens");
         let new = json!({ "label": mark });
         let token = self.owner.post(&tokens, new).await.expect(201);
+        let new = json!({"label": mark, "kind": "oauth_client"});
+        let client = self.owner.post(&tokens, new).await.expect(201);
+        let (id, secret) = (client.id(), client.string("/token"));
+        let access = self.idp.ask_for_token(&id, &secret);
+        let access = access.await.expect(200).string("/access_token");
+        let new = json!({"operator": "sue@vendor.test", "reason": mark, "role_id": "admin"});
+        let support = format!("{at}/support-access");
+        let support = application.post(&support, new).await.expect(201);
+        let support_secret = support.string("/url");
+        let support_secret = support_secret.rsplit('=').next().unwrap_or_default();
         let name = self.name("ada");
         let signed_in = application.log_in(self.tenant.id(), &name, None).await;
         let signed_in = signed_in.expect(200);
@@ -150,6 +160,11 @@ impl Side {
             ("connection", connection),
             ("token", token.id()),
             ("token secret", token.string("/token")),
+            ("OAuth client", client.id()),
+            ("OAuth client secret", client.string("/token")),
+            ("access token secret", access),
+            ("support link", support.id()),
+            ("support link secret", support_secret.to_owned()),
             ("session", sessions.string("/items/0/id")),
             ("session secret", signed_in.string("/session/token")),
             ("portal link", listed.string("/items/0/id")),
@@ -164,11 +179,21 @@ impl Side {
     }
 
     /// Collects where lists go on, and what logs name.
-    async fn places(&mut self) {
+    async fn places(&mut self, service: &Service) {
         let next = async |path: &str| {
             let page = self.owner.get(path).await.expect(200);
             page.string("/next")
         };
+        let application = service.application();
+        let of_application = async |path: &str| {
+            let path = format!("/tenants/{}{path}", self.tenant.id());
+            application.get(&path).await.expect(200).string("/next")
+        };
+        let feed = of_application("/events?limit=1").await;
+        let snapshot = of_application("/directory?limit=1").await;
+        let export = of_application("/export?limit=1").await;
+        let review = next("/evidence/access-review?limit=1").await;
+        let page = self.idp.get("/Users?count=1&cursor=").await.expect(200);
         let people = next("/users?limit=1").await;
         let audit = next("/audit?limit=1").await;
         let requests = next("/requests?limit=1").await;
@@ -176,6 +201,11 @@ impl Side {
         let entry = self.owner.get("/audit?limit=1").await.expect(200);
         self.values.extend([
             ("place in people", people),
+            ("place in SCIM", page.string("/nextCursor")),
+            ("place in the feed", feed),
+            ("place in the snapshot", snapshot),
+            ("place in the export", export),
+            ("place in the evidence", review),
             ("place in the audit log", audit),
             ("place in the request log", requests),
             ("request", request.string("/items/0/id")),
@@ -218,7 +248,10 @@ pub(super) fn ordinary(name: &str, side: &Side) -> Option<Value> {
         "url" => json!("http://127.0.0.1:9/"),
         "types" => json!("tenant.renamed"),
         "after" => json!("0"),
-        "expires_at" | "created_at" => json!("2999-01-01T00:00:00Z"),
+        "expires_at" | "created_at" | "occurred_at" => json!("2999-01-01T00:00:00Z"),
+        // The history of a branding, which is ignored.
+        "product_name" | "accent" | "logo_digest" | "support_url" | "support_email"
+        | "return_url" | "by_key" | "request_id" | "address" => json!("ignored"),
         _ => return None,
     })
 }

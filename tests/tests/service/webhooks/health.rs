@@ -53,3 +53,27 @@ fn a_paused_webhook_is_a_finding_until_it_is_resumed() {
         assert!(found().await.is_empty());
     });
 }
+
+#[test]
+fn a_webhook_has_no_deliveries_of_another_one_that_had_its_id() {
+    run(async |_| {
+        let scene = Scene::create().await;
+        let local = &scene.fixture.local;
+        let application = Api::new(local.api_base_url(), Some(local.service_key().to_owned()));
+        let path = format!("/tenants/{}/webhooks/siem", scene.tenant.id());
+        let receiver = Receiver::start(Reply::Status(410)).await;
+        let desired = json!({"name": "SIEM", "url": receiver.url(), "types": ["user.created"]});
+        let listed = async || {
+            let listed = application.get(&format!("{path}/deliveries")).await;
+            listed.expect(200).body["items"].as_array().cloned()
+        };
+        application.put(&path, desired.clone()).await.expect(201);
+        scene.push(0..1).await;
+        scene.fixture.drained().await;
+        let webhook = application.get(&path).await.expect(200).body;
+        assert_ne!(listed().await, Some(Vec::new()), "{webhook}");
+        application.delete(&path).await.expect(204);
+        application.put(&path, desired).await.expect(201);
+        assert_eq!(listed().await, Some(Vec::new()));
+    });
+}

@@ -15,9 +15,10 @@ use crate::traffic::tally::MAX_FAILURES;
 pub(super) const EXPIRES_SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// A token that expires within this time is a problem.
 const EXPIRES_NOW: SignedDuration = SignedDuration::from_hours(3 * 24);
-/// A connection that has sent nothing for this time is silent.
+/// A connection that has sent nothing for this time is reported.
 pub(super) const SILENT: SignedDuration = SignedDuration::from_hours(24);
-/// Products that send only changes can be silent for this time although nothing is wrong.
+/// Products that send only changes can be silent for less than this time although nothing is wrong. The console calls a
+/// connection silent from then on.
 const SILENT_FOR_LONG: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The number of failures of one kind from which they count as repeated.
 const REPEATING: u64 = 2;

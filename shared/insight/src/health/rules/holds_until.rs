@@ -32,6 +32,7 @@ pub(in crate::health) fn holds_until(snapshot: &Snapshot, record: &FindingRecord
         .chain(tripped.map(|tripped| tripped.at + SHOWN))
         .chain(snapshot.sign_ins.iter().map(|seen| seen.ends_at()))
         .chain(snapshot.refusals.iter().map(|refused| refused.ends_at()))
+        .chain(snapshot.rejecting.iter().map(|one| one.mark.ends_at()))
         .chain(record.ends_of_snoozes());
     of_tokens
         .chain(heard)

@@ -1,7 +1,8 @@
 //! The rules that decide from a snapshot alone what is wrong. Pure.
 //!
 //! `connections` checks tokens, traffic and failures. `people` checks groups, roles and sign-ins. `identity` checks who
-//! is kept out. `brake` checks what was taken away, `ceilings` checks what the operator allows, and `webhooks` what is not sent.
+//! is kept out. `brake` checks what was taken away, `ceilings` checks what the operator allows, `webhooks` what is not sent, and `mail` what is
+//! rejected.
 //! `holds_until` says when one of them decides otherwise by time alone.
 
 mod brake;
@@ -9,6 +10,7 @@ mod ceilings;
 mod connections;
 mod holds_until;
 mod identity;
+mod mail;
 mod people;
 mod subjects;
 #[cfg(test)]
@@ -38,6 +40,7 @@ pub(super) fn judge(snapshot: &Snapshot) -> Vec<Finding> {
     findings.extend(identity::of_identifiers(snapshot));
     findings.extend(ceilings::of_ceilings(snapshot));
     findings.extend(webhooks::of_webhooks(snapshot));
+    findings.extend(mail::of_mail(snapshot));
     findings.sort_by_key(|finding| {
         let name = finding.subject.as_ref().map(|subject| subject.name.clone());
         (finding.severity, finding.kind, name)

@@ -12,7 +12,7 @@ use crate::health::snapshot::Snapshot;
 use crate::lists::GroupSummary;
 
 /// The maximum number of names that a finding lists.
-const MAX_NAMES: usize = 5;
+pub(super) const MAX_NAMES: usize = 5;
 
 /// Checks whether groups have members and give roles.
 pub(super) fn of_groups(snapshot: &Snapshot) -> Vec<Finding> {

@@ -5,6 +5,7 @@ mod ceilings;
 mod connections;
 mod holds_until;
 mod identity;
+mod mail;
 mod people;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -77,6 +78,9 @@ fn well() -> Snapshot {
         people_count: 1,
         newest_people: vec![somebody("ann", PersonState::Active)],
         webhooks: Vec::new(),
+        shown: 0,
+        rejecting: Vec::new(),
+        all_rejecting: true,
     }
 }
 

@@ -19,7 +19,7 @@ fn a_connection_that_took_away_too_much_is_told_while_changes_can_be_held() {
     let found = check(at(1), &[(Kind::BrakeTripped, Problem)]);
     assert_eq!(
         found[0].title(),
-        "“\u{2068}Okta\u{2069}” took away a lot at once: 21 changes within an hour, 20 allowed"
+        "“\u{2068}Okta\u{2069}” removed unusually many people at once: 21 changes within an hour, 20 allowed"
     );
     assert_eq!(found[0].since, Some(hours_ago(1)));
     check(at(25), &[(Kind::BrakeTripped, Problem)]);

@@ -152,15 +152,15 @@ fn somebody_lands_in_the_default_role() {
     };
     for has_claim in [true, false] {
         let told = advised(claim, has_claim);
-        assert!(told.contains("pushed do not count"), "{told}");
+        assert!(told.contains("sends do not count"), "{told}");
         assert!(
-            told.contains("let pushed memberships decide in the settings"),
+            told.contains("let the memberships decide, in the settings"),
             "{told}"
         );
         for untrue in [
             "none of their groups",
             "They are in no group",
-            "nor were they pushed",
+            "they have not arrived as members",
         ] {
             assert!(!told.contains(untrue), "{told}");
         }
