@@ -80,6 +80,7 @@ fn people_groups_and_roles_come_in_and_a_second_time_nothing_changes() {
         assert_eq!(again.expect(200).body["repeated"], true);
         let other = send(&scene, "first", 1, &lines(&people()[..1])).await;
         other.expect(409);
+        service.drained().await;
         let events = scene.at_tenant("/events?limit=500").await.expect(200).body;
         let before = events["items"].as_array().map(Vec::len);
         for id in ["second", "third"] {
@@ -87,6 +88,7 @@ fn people_groups_and_roles_come_in_and_a_second_time_nothing_changes() {
             assert_eq!(part["counts"]["unchanged"], 3, "{part}");
             assert_eq!(part["items"], json!([]), "{part}");
         }
+        service.drained().await;
         let events = scene.at_tenant("/events?limit=500").await.expect(200).body;
         assert_eq!(events["items"].as_array().map(Vec::len), before);
         let read = scene.at_tenant("/imports/first").await.expect(200).body;

@@ -2,11 +2,13 @@
 //! a request can need that a tenant has.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use http::Method;
 use rollcall_tests::audit::World;
 use rollcall_tests::service::Service;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::scenarios::Stage;
 
@@ -32,6 +34,9 @@ impl State {
         }
         stage.tenant.directory().members().sweep().await.unwrap();
         let world = World::read(&stage.senders.idp).await;
+        if !world.users.contains_key(&stage.people[1]) {
+            erased(stage, &base).await;
+        }
         let mut now = vec![details.body["display_name"].to_string()];
         now.extend(resources(&world));
         now.extend(settings(stage, &base).await);
@@ -53,6 +58,20 @@ impl State {
     /// Returns the history without repetitions: whoever sends a request again may be noted again.
     pub(crate) fn happened(&self) -> BTreeSet<&String> {
         self.history.iter().collect()
+    }
+}
+
+/// Waits until the erasure of the person on whom scenarios act has ended, if one was ordered: it cleans the history.
+async fn erased(stage: &Stage, base: &str) {
+    let path = format!("{base}/users/{}/erasure", stage.people[1]);
+    let late = Instant::now() + Duration::from_secs(60);
+    loop {
+        let erasure = stage.senders.application.get(&path).await;
+        if erasure.status == 404 || erasure.body["state"] == "finished" {
+            return;
+        }
+        assert!(Instant::now() < late, "{erasure:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
