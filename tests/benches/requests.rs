@@ -1,4 +1,4 @@
-//! The time and the allocations of a group PATCH and a user POST inside their functions: parsing, planning and the SDK.
+//! The time and the allocations of requests inside their functions: parsing, planning, rendering and the SDK.
 //!
 //! Every request runs against responses that were recorded once from the embedded DynamoDB, so no database is measured.
 //! `sdk` is the share of the SDK in one call to DynamoDB: multiply it by the number of calls that are printed first.
@@ -42,11 +42,9 @@ static RECORDED: LazyLock<Recorded> = LazyLock::new(|| RUNTIME.block_on(Recorded
     reason = "the number of calls belongs to the figures"
 )]
 fn main() {
-    println!(
-        "DynamoDB calls of a group PATCH: {}",
-        RECORDED.patch.calls()
-    );
-    println!("DynamoDB calls of a user POST:   {}", RECORDED.post.calls());
+    for (name, replay) in RECORDED.all() {
+        println!("DynamoDB calls of {name:<18}: {}", replay.calls());
+    }
     divan::main();
 }
 
@@ -60,6 +58,24 @@ fn group_patch(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn user_post(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| RECORDED.post.run());
+}
+
+/// Reads a person by id.
+#[divan::bench]
+fn user_get(bencher: Bencher<'_, '_>) {
+    bencher.bench_local(|| RECORDED.get.run());
+}
+
+/// Finds a person by `userName`.
+#[divan::bench]
+fn user_look_up(bencher: Bencher<'_, '_>) {
+    bencher.bench_local(|| RECORDED.look_up.run());
+}
+
+/// Lists 100 people.
+#[divan::bench]
+fn users_page(bencher: Bencher<'_, '_>) {
+    bencher.bench_local(|| RECORDED.page.run());
 }
 
 /// Reads one item.
@@ -83,10 +99,13 @@ fn sdk(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// The two requests with their recorded responses.
+/// The requests with their recorded responses.
 struct Recorded {
     patch: Replay,
     post: Replay,
+    get: Replay,
+    look_up: Replay,
+    page: Replay,
 }
 
 /// One request to one function.
@@ -95,12 +114,23 @@ struct Replay {
     tape: Tape,
     method: &'static str,
     path: String,
+    query: &'static str,
     token: String,
     body: String,
     status: u16,
 }
 
 impl Recorded {
+    fn all(&self) -> [(&'static str, &Replay); 5] {
+        [
+            ("a group PATCH", &self.patch),
+            ("a user POST", &self.post),
+            ("a user GET", &self.get),
+            ("a user look-up", &self.look_up),
+            ("a page of users", &self.page),
+        ]
+    }
+
     async fn new() -> Recorded {
         let dynamodb = Dynamodb::in_memory().expect("a database");
         dynamodb.ensure_table().await.expect("a table");
@@ -132,6 +162,7 @@ impl Recorded {
             tape: Tape::default(),
             method,
             path: path.to_owned(),
+            query: "",
             token: token.clone(),
             body: body.to_string(),
             status,
@@ -157,7 +188,29 @@ impl Recorded {
         let path = format!("/scim/v2/Groups/{}", group["id"].as_str().expect("an id"));
         let mut patch = request("PATCH", &path, add, 204);
         patch.record(&dynamodb, rollcall_groups::router).await;
-        Recorded { patch, post }
+
+        for number in 0..100 {
+            let body = person(&format!("person-{number}@example.com"));
+            request("POST", "/scim/v2/Users", body, 201).answer().await;
+        }
+        let read = async |path: &str, query| {
+            let mut read = request("GET", path, Value::Null, 200);
+            read.query = query;
+            read.record(&dynamodb, rollcall_users::router).await;
+            read
+        };
+        let path = format!("/scim/v2/Users/{}", ada["id"].as_str().expect("an id"));
+        Recorded {
+            patch,
+            post,
+            get: read(&path, "").await,
+            look_up: read(
+                "/scim/v2/Users",
+                "filter=userName+eq+%22person-50%40example.com%22",
+            )
+            .await,
+            page: read("/scim/v2/Users", "count=100").await,
+        }
     }
 }
 
@@ -200,7 +253,7 @@ impl Replay {
     async fn answer(&self) -> Value {
         // As `cargo lambda watch` sends requests: without an authorizer, so the function verifies the token.
         let event = json!({
-            "version": "2.0", "rawPath": self.path, "rawQueryString": "", "isBase64Encoded": false,
+            "version": "2.0", "rawPath": self.path, "rawQueryString": self.query, "isBase64Encoded": false,
             "headers": {
                 "host": "scim.example.com",
                 "authorization": format!("Bearer {}", self.token),
