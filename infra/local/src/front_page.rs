@@ -34,15 +34,13 @@ impl FrontPage {
         }
     }
 
-    /// Returns the way to a new console link of a seeded tenant; `None` if the request has a session.
+    /// Returns the way to a new console link of a seeded tenant; `None` if the request has a session that is good for it.
     pub(crate) async fn open_console(&self, headers: &HeaderMap, uri: &Uri) -> Option<Response> {
-        let cookies = headers.get_all(COOKIE).iter();
-        let mut cookies = cookies.filter_map(|cookie| cookie.to_str().ok());
-        if cookies.any(|cookie| cookie.contains(SESSION)) {
-            return None;
-        }
         let wanted = Query::<Wanted>::try_from_uri(uri);
         let wanted = wanted.ok().and_then(|query| query.0.tenant);
+        if self.is_open(headers, wanted.as_deref()).await {
+            return None;
+        }
         let is_wanted = |tenant: &&SeededTenant| wanted.as_ref().is_none_or(|it| *it == tenant.id);
         let tenant = self.tenants.iter().find(is_wanted);
         let Some(id) = tenant.and_then(|tenant| tenant.id.parse::<TenantId>().ok()) else {
@@ -69,6 +67,29 @@ impl FrontPage {
                 }
             },
         )
+    }
+}
+
+impl FrontPage {
+    /// Whether the request has a session of the wanted tenant that goes on. A browser sends the cookies of another local run as
+    /// well, because cookies do not know ports.
+    async fn is_open(&self, headers: &HeaderMap, wanted: Option<&str>) -> bool {
+        let cookies = headers.get_all(COOKIE).iter();
+        let cookies = cookies.filter_map(|cookies| cookies.to_str().ok());
+        let values = cookies.flat_map(|cookies| cookies.split(';'));
+        let values = values.filter_map(|cookie| cookie.split_once('='));
+        for (_, value) in values {
+            let value = value.trim();
+            if !value.starts_with(SESSION) {
+                continue;
+            }
+            if let Ok(Some(session)) = self.directory.session(value).await
+                && wanted.is_none_or(|wanted| session.tenant.as_str() == wanted)
+            {
+                return true;
+            }
+        }
+        false
     }
 }
 

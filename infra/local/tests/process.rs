@@ -191,14 +191,20 @@ async fn what_another_process_writes_to_the_table_becomes_an_event() {
 
 /// Sends a GET over a connection of its own. Returns the whole response.
 fn get(process: &Process, path: &str, header: &str) -> String {
+    ask(process, ("GET", path), header, "")
+}
+
+fn ask(process: &Process, (method, path): (&str, &str), header: &str, body: &str) -> String {
     let url = process.local_json()["console_url"]
         .as_str()
         .unwrap()
         .to_owned();
     let host = url.split('/').nth(2).unwrap();
     let mut connection = TcpStream::connect(host).unwrap();
-    let request =
-        format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{header}\r\n");
+    let length = body.len();
+    let request = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n{header}\r\n{body}"
+    );
     connection.write_all(request.as_bytes()).unwrap();
     let mut response = String::new();
     connection.read_to_string(&mut response).unwrap();
@@ -226,9 +232,25 @@ fn the_front_page_leads_to_the_console_without_a_link() {
         assert!(opened.contains(&link), "{opened}");
     }
     assert!(get(&process, "/console?tenant=none", "").starts_with("HTTP/1.1 404"));
-    // Whoever has a session gets the console itself, which refuses this one.
-    let session = "Cookie: session=rcx_acme_x\r\n";
-    assert!(get(&process, "/console", session).starts_with("HTTP/1.1 401"));
+    // Whoever has a session gets the console itself, and a new link for another tenant, or when the session has ended.
+    let opened = get(&process, "/console", "");
+    let (_, link) = opened.split_once("?link=").unwrap();
+    let link = format!("link={}", link.lines().next().unwrap());
+    let form = "Content-Type: application/x-www-form-urlencoded\r\nSec-Fetch-Site: same-origin\r\n";
+    let set = ask(&process, ("POST", "/console/open"), form, &link);
+    let (_, cookie) = set.split_once("set-cookie: ").unwrap_or_else(|| panic!("{set}"));
+    let cookie = cookie.split(';').next().unwrap();
+    let session = format!("Cookie: {cookie}\r\n");
+    assert!(cookie.contains("rcx_acme_"), "{set}");
+    let shown = get(&process, "/console", &session);
+    assert!(!shown.contains("/console/open?link="), "{shown}");
+    for (path, cookies) in [
+        ("/console?tenant=globex", session.as_str()),
+        ("/console", "Cookie: rollcall=rcx_acme_x\r\n"),
+    ] {
+        let opened = get(&process, path, cookies);
+        assert!(opened.contains("/console/open?link="), "{opened}");
+    }
     process.stop();
 }
 
