@@ -1,16 +1,34 @@
 //! The webhooks that have waited long enough, in lines that do not wait for each other: one for the webhooks of tenants, and
 //! one for each webhook of the stack. So a receiver of the stack that hangs, for many tenants at once, holds up nobody else.
+//! One whose turn is over before all is sent goes to the end of its line, so that a backlog is sent as long as there is time.
 
 use std::collections::BTreeMap;
 
 use futures::channel::mpsc::{UnboundedSender, unbounded};
 use futures::future::{join, join_all};
 use futures::{Stream, StreamExt};
+use jiff::Timestamp;
 use rollcall_directory::{Error, StackWebhook, Waiting};
 use rollcall_runtime::chain;
 use tokio::time::Instant;
 
 use crate::{AT_ONCE, Endpoint, Of, Sender, WAITING_AT_ONCE, of};
+
+/// A webhook in a line. It keeps the line open, because it may go to its end again.
+#[derive(Debug)]
+struct InLine {
+    waiting: Waiting,
+    line: UnboundedSender<InLine>,
+}
+
+impl InLine {
+    /// Puts a webhook at the end of a line.
+    fn put(waiting: Waiting, line: UnboundedSender<InLine>) {
+        let end = line.clone();
+        // A line takes everything as long as it is open. Whatever it did not take would stay in the index.
+        _ = end.unbounded_send(Self { waiting, line });
+    }
+}
 
 impl Sender {
     /// Calls the webhooks that have waited long enough, until `deadline`. Those that are left stay in the index.
@@ -35,8 +53,8 @@ impl Sender {
     /// Reads the index, and puts each webhook into its line. One of the stack that sends nothing is with those of tenants.
     async fn read_waiting(
         &self,
-        tenants: UnboundedSender<Waiting>,
-        of_stack: BTreeMap<&str, UnboundedSender<Waiting>>,
+        tenants: UnboundedSender<InLine>,
+        of_stack: BTreeMap<&str, UnboundedSender<InLine>>,
         deadline: Instant,
     ) -> Result<(), Error> {
         let (now, mut after) = (self.clock.now(), None);
@@ -48,8 +66,7 @@ impl Sender {
             for waiting in page.items {
                 let stack = of_stack.get(waiting.webhook.as_str());
                 let line = stack.filter(|_| waiting.of_stack).unwrap_or(&tenants);
-                // A line takes everything as long as this reads. Whatever it did not take would stay in the index.
-                _ = line.unbounded_send(waiting);
+                InLine::put(waiting, line.clone());
             }
             after = page.next;
             if after.is_none() || Instant::now() >= deadline {
@@ -58,19 +75,32 @@ impl Sender {
         }
     }
 
-    /// Calls the webhooks of a line. A failure of one holds up no other; it stays in the index.
-    async fn send_line(&self, line: impl Stream<Item = Waiting>, deadline: Instant) {
-        line.for_each_concurrent(AT_ONCE, |waiting| async move {
-            if let Err(error) = Box::pin(self.send_one_waiting(waiting, deadline)).await {
-                tracing::error!(error = chain(&error), "a waiting webhook was not called");
+    /// Calls the webhooks of a line. A failure of one holds up no other; it stays in the index, as does what is left at the
+    /// deadline.
+    async fn send_line(&self, line: impl Stream<Item = InLine>, deadline: Instant) {
+        line.for_each_concurrent(AT_ONCE, |InLine { waiting, line }| async move {
+            match Box::pin(self.send_one_waiting(&waiting, deadline)).await {
+                Ok(None) => {}
+                Ok(Some(since)) => {
+                    let due = since.as_millisecond();
+                    InLine::put(Waiting { due, ..waiting }, line);
+                }
+                Err(error) => {
+                    tracing::error!(error = chain(&error), "a waiting webhook was not called");
+                }
             }
         })
         .await;
     }
 
-    async fn send_one_waiting(&self, waiting: Waiting, deadline: Instant) -> Result<(), Error> {
+    /// Calls a webhook. Returns since when it waits again, if its turn was over before all was sent.
+    async fn send_one_waiting(
+        &self,
+        waiting: &Waiting,
+        deadline: Instant,
+    ) -> Result<Option<Timestamp>, Error> {
         if Instant::now() >= deadline {
-            return Ok(());
+            return Ok(None);
         }
         let tenant = self.directory.system(waiting.tenant.clone());
         let endpoint = match waiting.of_stack {
@@ -79,14 +109,17 @@ impl Sender {
         };
         let stack = match self.stack_webhook(&endpoint).await? {
             // When it is resumed, all tenants are looked at.
-            Of::Nobody => return self.directory.forget_waiting(&waiting).await,
+            Of::Nobody => {
+                self.directory.forget_waiting(waiting).await?;
+                return Ok(None);
+            }
             Of::Stack(stack) => Some(stack),
             Of::Tenant => None,
         };
         let webhooks = of(&tenant, stack.as_deref());
-        match webhooks.still_waits(&waiting).await? {
+        match webhooks.still_waits(waiting).await? {
             true => Box::pin(self.send(&tenant, &endpoint, deadline)).await,
-            false => Ok(()),
+            false => Ok(None),
         }
     }
 }

@@ -4,9 +4,10 @@
 //! A message only says that there may be something to send: after an event has its place in the feed, or every minute for
 //! webhooks that wait. What is sent follows from the place of each webhook in the feed, which is stored with it. So no
 //! event depends on a message, and a delay can be longer than a queue keeps messages. One invocation at a time sends to
-//! a webhook; different webhooks do not wait for each other. A webhook of the stack has a place in each feed, and the
-//! tenants do not wait for each other either. After it was changed, each minute a part of the tenants is looked at, so
-//! that what waited for the change does not wait for the tenant's next event.
+//! a webhook; different webhooks do not wait for each other. A turn of a webhook has a bounded time: if it is not done then,
+//! the call of the schedule goes on with others that wait, and then with it again, while there is time. A webhook of the
+//! stack has a place in each feed, and the tenants do not wait for each other either. After it was changed, each minute a
+//! part of the tenants is looked at, so that what waited for the change does not wait for the tenant's next event.
 
 mod backlog;
 mod message;
@@ -42,7 +43,7 @@ const EVENTS_AT_ONCE: usize = 20;
 const WAITING_AT_ONCE: usize = 100;
 /// How much longer than the deadline a turn lasts at most: the last delivery, and storing what became of it.
 const AFTER_DEADLINE: SignedDuration = SignedDuration::from_secs(30);
-/// How long a turn lasts at most, before the other webhooks of the invocation. A slow receiver goes on in another turn.
+/// How long a turn lasts at most, before the other webhooks of the invocation. What is left is sent in another turn.
 const TURN_TIME: Duration = Duration::from_secs(20);
 /// From which duration on a delivery counts as slow.
 const SLOW_DELIVERY: Duration = Duration::from_secs(1);
@@ -57,6 +58,7 @@ pub fn handler(directory: Directory) -> Sender {
         outbound: Outbound::new(directory.webhook_targets()),
         directory,
         clock: Clock::default(),
+        turn: TURN_TIME,
         slow_turn: SLOW_TURN_TIME,
     }
 }
@@ -67,6 +69,7 @@ pub struct Sender {
     directory: Directory,
     outbound: Outbound,
     clock: Clock,
+    turn: Duration,
     slow_turn: Duration,
 }
 
@@ -83,8 +86,10 @@ impl Clock {
 /// How a part of the work of one webhook ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ended {
-    /// All is sent, or the rest waits.
+    /// All is sent, or the rest waits until a retry.
     Done,
+    /// The time of the turn is over. The rest waits since then, and could be sent at once.
+    Interrupted(Timestamp),
     /// The webhook was changed meanwhile.
     Changed,
 }
@@ -155,6 +160,12 @@ impl Sender {
             outbound: self.outbound.within(time),
             ..self
         }
+    }
+
+    /// Returns the sender with another time for a turn.
+    #[must_use]
+    pub fn with_turns_of(self, time: Duration) -> Self {
+        Self { turn: time, ..self }
     }
 
     /// Returns the sender with another time for a turn with a slow delivery.
@@ -298,31 +309,32 @@ impl Sender {
         }
     }
 
-    /// Sends to one webhook until there is nothing left, it fails, or the time is over.
+    /// Sends to one webhook until there is nothing left, it fails, or the time of the turn is over: then it returns since when
+    /// the rest waits.
     async fn send(
         &self,
         tenant: &Tenant,
         endpoint: &Endpoint,
         deadline: Instant,
-    ) -> Result<(), Error> {
-        let deadline = deadline.min(Instant::now() + TURN_TIME);
+    ) -> Result<Option<Timestamp>, Error> {
+        let deadline = deadline.min(Instant::now() + self.turn);
         let left = deadline.saturating_duration_since(Instant::now());
         let left = SignedDuration::try_from(left).unwrap_or_default();
         for _ in 0..TURNS {
             let stack = match self.stack_webhook(endpoint).await? {
-                Of::Nobody => return Ok(()),
+                Of::Nobody => return Ok(None),
                 Of::Stack(stack) => Some(stack),
                 Of::Tenant => None,
             };
             let webhooks = of(tenant, stack.as_deref());
             if stack.is_some() && !webhooks.ready().await? {
-                return Ok(());
+                return Ok(None);
             }
             let now = self.clock.now();
             let until = now.checked_add(left + AFTER_DEADLINE).unwrap_or(now);
             let turn = webhooks.begin(endpoint.id(), now, until).await?;
             let Some(mut turn) = turn else {
-                return Ok(());
+                return Ok(None);
             };
             let at = At { tenant, webhooks };
             let ended = match self.send_in(at, &mut turn, deadline).await {
@@ -333,10 +345,11 @@ impl Sender {
                     return Err(error);
                 }
             };
-            if ended == Ended::Done {
-                return Ok(());
+            match ended {
+                Ended::Done => return Ok(None),
+                Ended::Interrupted(at) => return Ok(Some(at)),
+                Ended::Changed => webhooks.let_go(&turn).await?,
             }
-            webhooks.let_go(&turn).await?;
         }
         // What came meanwhile has no message of its own any more, so this one comes again.
         Err(Error::Busy(None))
@@ -354,8 +367,11 @@ impl Sender {
         let (begun, mut deadline) = (Instant::now(), deadline);
         loop {
             if Instant::now() >= deadline {
-                let holds = webhooks.interrupt(turn, self.clock.now()).await?;
-                return Ok(if holds { Ended::Done } else { Ended::Changed });
+                let now = self.clock.now();
+                return Ok(match webhooks.interrupt(turn, now).await? {
+                    true => Ended::Interrupted(now),
+                    false => Ended::Changed,
+                });
             }
             let page = match webhooks.next(turn, EVENTS_AT_ONCE).await? {
                 Next::Page(page) => page,

@@ -1,10 +1,12 @@
-//! A slow receiver: the turn of its webhook is short, so that those behind it in the line are called, and it loses nothing.
+//! A slow receiver: the turn of its webhook is short, so that those behind it in the line are called, and it loses nothing. One
+//! call gives it as many turns as it has time for.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rollcall_directory::{Directory, EventType, NewWebhook, Tenant, WebhookTargets};
-use rollcall_tests::event_fixture::{batch, relayed};
+use rollcall_tests::event_fixture::{batch, relayed, until};
 use rollcall_tests::seed::person;
 use rollcall_tests::service::run;
 use rollcall_tests::table::TestTable;
@@ -12,6 +14,7 @@ use rollcall_webhook_sender::Sender;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::after;
 use super::receiver::{Receiver, Reply};
 
 /// The tenants, and the webhooks of each that go to the slow receiver: more than the sender calls at the same time.
@@ -47,10 +50,30 @@ impl Scene {
     }
 
     async fn call(&self, messages: &[Value]) {
-        let messages: Vec<String> = messages.iter().map(Value::to_string).collect();
-        let deadline = Instant::now() + Duration::from_secs(60);
-        let answer = self.sender.call(batch(&messages), deadline).await;
-        assert!(answer.batch_item_failures.is_empty(), "{answer:?}");
+        call(&self.sender, messages).await;
+    }
+
+    /// Creates people in each tenant. Returns the sequence numbers of their events, by tenant.
+    async fn created(&self, names: &[&str]) -> Vec<Vec<u64>> {
+        let mut created = Vec::new();
+        for tenant in &self.tenants {
+            for name in names {
+                person(tenant, name).await;
+            }
+            let events = relayed(tenant).await.into_iter();
+            let people = events.filter(|event| event.kind == "user.created");
+            let sequences: Vec<u64> = people.map(|event| event.sequence).collect();
+            assert_eq!(sequences.len(), names.len());
+            created.push(sequences);
+        }
+        created
+    }
+
+    /// Calls the sender as after an event of each tenant.
+    async fn wake(&self) {
+        let wake = |tenant: &Tenant| json!({"detail": {"tenant": tenant.id()}});
+        let wakes: Vec<Value> = self.tenants.iter().map(wake).collect();
+        self.call(&wakes).await;
     }
 
     /// Returns the places of all webhooks to a receiver, by tenant.
@@ -63,6 +86,32 @@ impl Scene {
         }
         places
     }
+}
+
+async fn call(sender: &Sender, messages: &[Value]) {
+    let messages: Vec<String> = messages.iter().map(Value::to_string).collect();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    let answer = sender.call(batch(&messages), deadline).await;
+    assert!(answer.batch_item_failures.is_empty(), "{answer:?}");
+}
+
+/// Returns the places of the slow webhooks if each has got the event with this number.
+fn places_after(created: &[Vec<u64>], event: usize) -> Vec<Vec<u64>> {
+    let places = created
+        .iter()
+        .map(|sequences| vec![sequences[event]; SLOW_WEBHOOKS]);
+    places.collect()
+}
+
+/// Returns how often each event arrives at the slow webhooks.
+fn each_once(scene: &Scene, created: &[Vec<u64>]) -> BTreeMap<(String, u64), usize> {
+    let mut expected = BTreeMap::new();
+    for (tenant, sequences) in scene.tenants.iter().zip(created) {
+        for sequence in sequences {
+            expected.insert((tenant.id().to_string(), *sequence), SLOW_WEBHOOKS);
+        }
+    }
+    expected
 }
 
 async fn create(tenant: &Tenant, receiver: &Receiver) {
@@ -85,55 +134,64 @@ fn deliveries(receiver: &Receiver) -> BTreeMap<(String, u64), usize> {
     counts
 }
 
+/// Creates the slow webhooks, and one to `fast` behind them.
+async fn lines(scene: &Scene, slow: &Receiver, fast: &Receiver) {
+    for tenant in &scene.tenants {
+        for _ in 0..SLOW_WEBHOOKS {
+            create(tenant, slow).await;
+        }
+    }
+    create(scene.tenants.last().unwrap(), fast).await;
+}
+
 #[test]
 fn the_turns_of_a_slow_receiver_are_short_and_it_gets_everything() {
     run(async |_| {
         let scene = Scene::create().await;
         let slow = Receiver::start(Reply::Slow(SLOW)).await;
         let fast = Receiver::start(Reply::Status(204)).await;
-        for tenant in &scene.tenants {
-            for _ in 0..SLOW_WEBHOOKS {
-                create(tenant, &slow).await;
-            }
-        }
-        let last = scene.tenants.last().unwrap();
-        create(last, &fast).await;
-        let mut created = Vec::new();
-        for tenant in &scene.tenants {
-            for name in ["ada", "bob"] {
-                person(tenant, name).await;
-            }
-            let events = relayed(tenant).await.into_iter();
-            let people = events.filter(|event| event.kind == "user.created");
-            let sequences: Vec<u64> = people.map(|event| event.sequence).collect();
-            assert_eq!(sequences.len(), 2);
-            created.push(sequences);
-        }
-
-        let wake = |tenant: &Tenant| json!({"detail": {"tenant": tenant.id()}});
-        let wakes: Vec<Value> = scene.tenants.iter().map(wake).collect();
-        scene.call(&wakes).await;
+        lines(&scene, &slow, &fast).await;
+        let created = scene.created(&["ada", "bob"]).await;
+        scene.wake().await;
         // The webhook behind all the slow ones has everything, and each of these has one event: no turn went on to the next.
         assert_eq!(fast.sequences(), created[TENANTS - 1]);
-        let first = created
-            .iter()
-            .map(|sequences| [sequences[0]; SLOW_WEBHOOKS]);
-        assert_eq!(scene.places(&slow).await, first.collect::<Vec<_>>());
+        assert_eq!(scene.places(&slow).await, places_after(&created, 0));
 
-        for _ in 0..2 {
-            scene.call(&[json!({"waiting": {}})]).await;
-        }
-        let second = created
-            .iter()
-            .map(|sequences| [sequences[1]; SLOW_WEBHOOKS]);
-        assert_eq!(scene.places(&slow).await, second.collect::<Vec<_>>());
-        let mut expected = BTreeMap::new();
-        for (tenant, sequences) in scene.tenants.iter().zip(&created) {
-            for sequence in sequences {
-                expected.insert((tenant.id().to_string(), *sequence), SLOW_WEBHOOKS);
-            }
-        }
-        assert_eq!(deliveries(&slow), expected, "each once");
+        scene.call(&[json!({"waiting": {}})]).await;
+        assert_eq!(scene.places(&slow).await, places_after(&created, 1));
+        assert_eq!(deliveries(&slow), each_once(&scene, &created));
         assert_eq!(fast.received().len(), 2);
+    });
+}
+
+/// Each turn has one event, so the call needs as many turns as there are events.
+#[test]
+fn one_call_gives_a_backlog_several_turns_and_others_go_first() {
+    run(async |_| {
+        let scene = Scene::create().await;
+        let slow = Receiver::start(Reply::Slow(SLOW)).await;
+        let fast = Receiver::start(Reply::Status(500)).await;
+        lines(&scene, &slow, &fast).await;
+        let created = scene.created(&["ada", "bob", "cy", "dan"]).await;
+        scene.wake().await;
+        assert_eq!(scene.places(&slow).await, places_after(&created, 0));
+        // The one that failed is due last.
+        assert_eq!(fast.received().len(), 1);
+        fast.reply(Reply::Status(204));
+        let later = scene.sender.clone().at(after(Timestamp::now(), 3_600));
+        let message = [json!({"waiting": {}})];
+        let sent = call(&later, &message);
+        let arrived = async {
+            until("an event of the webhook that is due last", || {
+                (fast.received().len() > 1).then_some(())
+            })
+            .await;
+            slow.received().len()
+        };
+        let ((), begun) = futures::future::join(sent, arrived).await;
+        assert_eq!(scene.places(&slow).await, places_after(&created, 3));
+        assert_eq!(deliveries(&slow), each_once(&scene, &created));
+        let all = slow.received().len();
+        assert!(begun < all, "the others waited for all {all} deliveries");
     });
 }
