@@ -6,10 +6,13 @@ mod bulk;
 mod health;
 mod lines;
 mod places;
+mod races;
 mod receiver;
 mod rights;
 mod slow;
 mod stack;
+mod successors;
+mod walks;
 
 use std::time::Duration;
 

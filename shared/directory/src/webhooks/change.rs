@@ -231,34 +231,38 @@ impl Webhooks<'_> {
     }
 
     /// Lets a webhook send again, from where it is. If the events that come next have expired, from the oldest that is
-    /// kept; and if the feed ends before, from its end.
+    /// kept; and if the feed ends before, from its end. One that is not paused stays as it is.
     ///
     /// # Errors
     /// `404` when it does not exist.
     pub async fn resume(self, id: &str) -> Result<Resumed, Error> {
-        let before = self.read(id).await?;
-        let feed = self.peek(before.sent_to).await?;
-        let (sent_to, skipped) = match feed {
-            FeedRead::Page(_) => (before.sent_to, 0),
-            FeedRead::Ahead { head } => (head, 0),
-            FeedRead::Expired { after } => (after, after - before.sent_to),
-        };
-        // What had expired when it was paused, and what has expired since.
-        let skipped = skipped + before.lost;
-        let webhook = self
-            .rewrite(id, |before| {
-                let told = json!({"after": sent_to, "skipped": skipped});
-                let rewrite = Rewrite::default().set("sent_to", number(sent_to));
-                Ok(before.is_paused().then(|| Write {
-                    rewrite: rewrite.remove(&PAUSE).remove(&ANEW),
-                    action: EventType::WebhookResumed,
-                    before: None,
-                    after: Some(told),
-                    ends_wait: true,
-                }))
-            })
-            .await?;
-        Ok(Resumed { webhook, skipped })
+        // The place is that of the item which is written: a replay that comes first counts.
+        retry_stale(|_| async move {
+            let before = self.read(id).await?;
+            if !before.is_paused() {
+                let (webhook, skipped) = (before, 0);
+                return Ok(Some(Resumed { webhook, skipped }));
+            }
+            let feed = self.peek(before.sent_to).await?;
+            let (sent_to, skipped) = match feed {
+                FeedRead::Page(_) => (before.sent_to, 0),
+                FeedRead::Ahead { head } => (head, 0),
+                FeedRead::Expired { after } => (after, after - before.sent_to),
+            };
+            // What had expired when it was paused, and what has expired since.
+            let skipped = skipped + before.lost;
+            let rewrite = Rewrite::default().set("sent_to", number(sent_to));
+            let write = Write {
+                rewrite: rewrite.remove(&PAUSE).remove(&ANEW),
+                action: EventType::WebhookResumed,
+                before: None,
+                after: Some(json!({"after": sent_to, "skipped": skipped})),
+                ends_wait: true,
+            };
+            let webhook = self.write(&before, write).await?;
+            Ok(webhook.map(|webhook| Resumed { webhook, skipped }))
+        })
+        .await
     }
 
     /// Lets a webhook send again what follows a place in the feed, or skip what comes before it.
@@ -334,12 +338,17 @@ impl Webhooks<'_> {
             let Some(write) = change(&before)? else {
                 return Ok(Some(before));
             };
-            let mut transaction = Transaction::default();
-            let after = self.write_change(&mut transaction, &before, write)?;
-            let is_written = self.scope.table.transact(&transaction).await?.is_empty();
-            Ok(is_written.then_some(after))
+            self.write(&before, write).await
         })
         .await
+    }
+
+    /// Writes a change of a webhook as it was read, with its journal entry. `None` if it has changed meanwhile.
+    async fn write(self, before: &Webhook, write: Write) -> Result<Option<Webhook>, Error> {
+        let mut transaction = Transaction::default();
+        let after = self.write_change(&mut transaction, before, write)?;
+        let is_written = self.scope.table.transact(&transaction).await?.is_empty();
+        Ok(is_written.then_some(after))
     }
 
     fn item(self, webhook: &Webhook) -> Result<Item, Error> {

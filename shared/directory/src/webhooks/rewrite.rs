@@ -30,14 +30,18 @@ impl Rewrite {
     /// Returns the update.
     pub(super) fn expression(&self) -> Expression {
         let sets = self.set.iter().map(|(name, _)| format!("{name} = :{name}"));
-        let mut text = format!("SET {}", sets.collect::<Vec<_>>().join(", "));
+        let (sets, mut clauses) = (sets.collect::<Vec<_>>(), Vec::new());
+        if !sets.is_empty() {
+            clauses.push(format!("SET {}", sets.join(", ")));
+        }
         if !self.removed.is_empty() {
-            text.push_str(&format!(" REMOVE {}", self.removed.join(", ")));
+            clauses.push(format!("REMOVE {}", self.removed.join(", ")));
         }
         let values = self.set.iter();
-        values.fold(Expression::new(text), |update, (name, value)| {
-            update.with(&format!(":{name}"), value.clone())
-        })
+        values.fold(
+            Expression::new(clauses.join(" ")),
+            |update, (name, value)| update.with(&format!(":{name}"), value.clone()),
+        )
     }
 
     /// Returns what an item is after the update.

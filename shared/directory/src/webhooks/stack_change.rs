@@ -4,6 +4,9 @@
 //! must not forget is archived before it is done, so that it is found even if nobody gets to do it. A change that lets it send again is
 //! followed by a walk through all tenants, which the sender makes.
 
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use rollcall_model::{EventType, Reason, WebhookTargets, is_chosen_id, new_id};
 use rollcall_scim as scim;
 use rollcall_store::{
@@ -23,6 +26,9 @@ use crate::webhooks::stack_progress::PausedFor;
 use crate::webhooks::stack_webhook::StackWebhook;
 use crate::webhooks::target::check_target;
 use crate::webhooks::webhook::not_found;
+
+/// The queries that one page of paused tenants takes at most. Beyond them, a page has fewer tenants than it could have.
+const QUERIES: usize = 20;
 
 /// The handle on the webhooks of the stack.
 #[derive(Clone, Copy, Debug)]
@@ -93,10 +99,29 @@ impl<'a> StackWebhooks<'a> {
         after: Option<String>,
         limit: usize,
     ) -> Result<(Vec<PausedFor>, Option<String>), Error> {
-        let range = Range::all(StackKeys::paused_for(id));
-        let page = self.table.query(&range.after(after).limit(limit)).await?;
-        let items = page.items.into_iter().map(from_item);
-        Ok((items.collect::<Result<_, _>>()?, page.next))
+        let webhook = self.read(id).await?;
+        let (mut found, mut next) = (Vec::new(), after);
+        for _ in 0..QUERIES {
+            let range = Range::all(StackKeys::paused_for(id)).after(next);
+            let page = self.table.query(&range.limit(limit)).await?;
+            next = page.next;
+            for item in page.items {
+                let paused: PausedFor = from_item(item)?;
+                // A deleted webhook can have had the same id.
+                if !paused.is_of(&webhook) {
+                    continue;
+                }
+                if found.len() == limit {
+                    let last = found.last().map(|paused: &PausedFor| paused.tenant.clone());
+                    return Ok((found, last));
+                }
+                found.push(paused);
+            }
+            if next.is_none() || found.len() == limit {
+                break;
+            }
+        }
+        Ok((found, next))
     }
 
     /// Creates a webhook, which begins in each tenant with what happens from now on. Its secret is returned only here.
@@ -143,6 +168,7 @@ impl<'a> StackWebhooks<'a> {
             pause_reason: None,
             anew_since: 0,
             walked_to: Some(String::new()),
+            failed_looks: BTreeMap::new(),
             changed_at: created_at,
             changed_by: by.by_key.clone(),
             changed_in: by.request_id.clone(),
@@ -312,19 +338,31 @@ impl<'a> StackWebhooks<'a> {
         }
     }
 
-    /// Stores up to which tenant all were looked at after a change; `None` for all. Returns whether the webhook is still as
-    /// it was read.
+    /// Stores up to which tenant all were looked at after a change, `None` for all, and how often it failed for which tenants.
+    /// Returns whether the webhook is still as it was read.
     ///
     /// # Errors
     /// Only table errors.
-    pub async fn note_walk(self, webhook: &StackWebhook, to: Option<&str>) -> Result<bool, Error> {
+    pub async fn note_walk(
+        self,
+        webhook: &StackWebhook,
+        to: Option<&str>,
+        failed: &BTreeMap<String, u32>,
+    ) -> Result<bool, Error> {
         let key = StackKeys::webhooks().at(&webhook.id);
-        let set = match to {
-            Some(to) => Expression::new("SET walked_to = :to").with(":to", string(to)),
-            None => Expression::new("REMOVE walked_to"),
+        let mut set = Rewrite::default();
+        set = match to {
+            Some(to) => set.set("walked_to", string(to)),
+            None => set.remove(&["walked_to"]),
+        };
+        let looks = failed.iter();
+        let looks = looks.map(|(tenant, looks)| (tenant.clone(), number(*looks)));
+        set = match failed.is_empty() {
+            true => set.remove(&["failed_looks"]),
+            false => set.set("failed_looks", AttributeValue::M(looks.collect())),
         };
         let same = Expression::at_revision(webhook.revision);
-        let updated = self.table.update_if(&key, &set, &same).await?;
+        let updated = self.table.update_if(&key, &set.expression(), &same).await?;
         Ok(matches!(updated, Updated::Done(_)))
     }
 
@@ -385,5 +423,6 @@ impl<'a> StackWebhooks<'a> {
 /// Ends the failures and pauses of single tenants with a change: a walk through all tenants follows.
 fn anew(before: &StackWebhook, rewrite: Rewrite) -> Rewrite {
     let rewrite = rewrite.set("anew_since", number(before.revision + 1));
-    rewrite.set("walked_to", string(""))
+    let rewrite = rewrite.set("walked_to", string(""));
+    rewrite.remove(&["failed_looks"])
 }

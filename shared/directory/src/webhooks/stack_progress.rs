@@ -24,6 +24,10 @@ use crate::webhooks::webhook::{Webhook, not_found};
 /// How long it is listed for which tenants a webhook is paused.
 const LISTED: SignedDuration = SignedDuration::from_hours(90 * 24);
 
+/// What changes if the webhook of the stack sends again in a tenant.
+const GOES_ON: &str = "SET revision = :revision, retry_at = :due REMOVE paused_at, pause_reason, lost, failing_since, \
+                       failures, last_failure, last_status";
+
 /// A tenant for which a webhook of the stack is paused, while it sends for the others.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PausedFor {
@@ -36,7 +40,21 @@ pub struct PausedFor {
     pub pause_reason: String,
     /// The last event that was delivered or skipped.
     pub sent_to: u64,
+    /// When the webhook was created that is paused: one with the same id that was deleted is another one. Earlier versions
+    /// do not store it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    webhook_created_at: Option<Timestamp>,
     expires: i64,
+}
+
+impl PausedFor {
+    /// Returns whether it is a pause of this webhook, and not of one before it with the same id.
+    pub(super) fn is_of(&self, webhook: &StackWebhook) -> bool {
+        match self.webhook_created_at {
+            Some(created) => created == webhook.created_at,
+            None => self.paused_at >= webhook.created_at,
+        }
+    }
 }
 
 impl Webhooks<'_> {
@@ -170,12 +188,14 @@ impl Webhooks<'_> {
         self.ready().await?;
         retry_stale(|_| async move {
             let before = self.read(&stack.id).await?;
-            let sent_to = after.unwrap_or(before.sent_to);
             // It is due at once, without an event of the tenant.
             let now = now().as_millisecond();
-            let set = "SET revision = :revision, sent_to = :to, retry_at = :due REMOVE paused_at, pause_reason, lost, \
-                       failing_since, failures, last_failure, last_status";
-            let set = Expression::new(set).with(":to", number(sent_to));
+            let mut set = Expression::new(GOES_ON);
+            if let Some(after) = after {
+                // Otherwise it stays where it is: a turn that has begun moves it without another revision.
+                let set_to = GOES_ON.replacen("SET ", "SET sent_to = :to, ", 1);
+                set = Expression::new(set_to).with(":to", number(after));
+            }
             let set = set.with(":due", number(now));
             let mut transaction = Transaction::default();
             self.write_progress(&mut transaction, &before, set, Some(now))?;
@@ -224,6 +244,7 @@ impl Webhooks<'_> {
             paused_at: now,
             pause_reason: reason.as_str().to_owned(),
             sent_to: webhook.sent_to,
+            webhook_created_at: Some(webhook.created_at),
             expires: now.as_second() + LISTED.as_secs(),
         };
         to_item(&StackKeys::paused_for(&webhook.id).at(tenant), &paused)

@@ -1,5 +1,7 @@
 //! A webhook of the stack as it is stored: an endpoint to which the events of all tenants are sent.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +40,10 @@ pub struct StackWebhook {
     /// The tenant up to which all were looked at after a change; empty for none. Absent if all were.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) walked_to: Option<String>,
+    /// The tenants that could not be looked at after a change, each with how often somebody tried. Earlier versions leave it as
+    /// it is.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) failed_looks: BTreeMap<String, u32>,
     /// When it was changed last.
     pub changed_at: Timestamp,
     /// The id of the service key that changed it last.
@@ -57,6 +63,11 @@ impl StackWebhook {
     /// Returns the tenant after which tenants are to be looked at, because the webhook was changed; `None` if all were.
     pub fn walked_to(&self) -> Option<&str> {
         self.walked_to.as_deref()
+    }
+
+    /// Returns the ids of the tenants that are to be looked at again, because it failed, each with how often somebody tried.
+    pub fn failed_looks(&self) -> &BTreeMap<String, u32> {
+        &self.failed_looks
     }
 
     /// Returns for each signing key that is live at `now` when it was made and when it ends.

@@ -6,11 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rollcall_directory::{KeyChanger, NewWebhook, StackWebhook, Tenant};
 use rollcall_tests::api::Api;
-use rollcall_tests::event_fixture::{EventFixture, batch};
+use rollcall_tests::event_fixture::EventFixture;
 use rollcall_tests::service::run;
 use rollcall_webhook_sender::Sender;
 use serde_json::json;
-use tokio::time::Instant;
 
 use super::receiver::{Receiver, Reply};
 use super::{after, call};
@@ -440,46 +439,5 @@ fn a_webhook_of_a_tenant_with_the_same_id_is_another_one() {
         };
         assert_eq!(failed(&format!("{of_tenant}/deliveries")).await, 0);
         assert_eq!(failed(&format!("{of_stack}/deliveries?{within}")).await, 1);
-    });
-}
-
-#[test]
-fn a_tenant_that_cannot_be_read_holds_up_no_other_webhook() {
-    run(async |_| {
-        use aws_sdk_dynamodb::types::AttributeValue::S;
-        let stack = Stack::create(Reply::Status(204)).await;
-        let (first, _) = stack.webhook().await;
-        let (second, _) = stack.webhook().await;
-        stack.fixture.drained().await;
-        let directory = stack.fixture.local.directory();
-        let (webhooks, by) = (directory.stack_webhooks(), KeyChanger::default());
-        for webhook in [&first, &second] {
-            webhooks.pause(&webhook.id, &by).await.unwrap();
-        }
-        stack.fixture.idp.user("ada").await;
-        stack.fixture.drained().await;
-        let before = stack.receiver.received().len();
-        let tenant = &stack.fixture.tenant;
-        let partition = format!("T#{}#HP", tenant.id());
-        let client = stack.fixture.local.dynamodb_client();
-        let put = client.put_item().table_name("rollcall");
-        let put = put.item("PK", S(partition)).item("SK", S(first.id.clone()));
-        put.send().await.unwrap();
-        for webhook in [&first, &second] {
-            webhooks.resume(&webhook.id, &by).await.unwrap();
-        }
-        let message = batch(&[json!({"waiting": {}}).to_string()]);
-        let deadline = Instant::now() + Duration::from_secs(60);
-        let answer = stack.sender().call(message, deadline).await;
-        assert_eq!(answer.batch_item_failures.len(), 1);
-        assert!(stack.receiver.received().len() > before);
-        let last = stack.of(tenant).last().copied();
-        assert_eq!(last, Some(head(tenant).await));
-        let walked = async |webhook: &StackWebhook| {
-            let read = webhooks.read(&webhook.id).await.unwrap();
-            read.walked_to().map(str::to_owned)
-        };
-        assert_eq!(walked(&first).await.as_deref(), Some(""));
-        assert_eq!(walked(&second).await, None);
     });
 }
