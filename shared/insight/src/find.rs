@@ -309,9 +309,9 @@ impl Insight<'_> {
         ids: &BTreeSet<String>,
     ) -> Result<BTreeMap<String, String>, Error> {
         let ids: Vec<String> = ids.iter().cloned().collect();
-        let records = self.tenant.resources().records(&USERS, &ids).await?;
         let named = |record: &Record| Ok((record.id.clone(), record.user_name()?));
-        records.iter().map(named).collect()
+        let named = self.tenant.resources().readable_among(&USERS, &ids, named);
+        Ok(named.await?.into_iter().collect())
     }
 
     /// Returns what people are called, by id: their display names, or else their user names. People who do not exist are
@@ -324,17 +324,17 @@ impl Insight<'_> {
         ids: &BTreeSet<String>,
     ) -> Result<BTreeMap<String, String>, Error> {
         let ids: Vec<String> = ids.iter().cloned().collect();
-        let records = self.tenant.resources().records(&USERS, &ids).await?;
         let named = |record: &Record| {
             let name = record.text(&USERS, "displayName")?;
             let name = name.filter(|name| !name.trim().is_empty());
             let name = name.map_or_else(|| record.user_name(), Ok)?;
             Ok((record.id.clone(), name))
         };
-        records.iter().map(named).collect()
+        let named = self.tenant.resources().readable_among(&USERS, &ids, named);
+        Ok(named.await?.into_iter().collect())
     }
 
-    /// Returns the names of groups by id. Groups that do not exist are left out.
+    /// Returns the names of groups by id. Groups that do not exist or cannot be read are left out.
     ///
     /// # Errors
     /// Only table errors.
@@ -343,12 +343,12 @@ impl Insight<'_> {
         ids: &BTreeSet<String>,
     ) -> Result<BTreeMap<String, String>, Error> {
         let ids: Vec<String> = ids.iter().cloned().collect();
-        let records = self.tenant.resources().records(&GROUPS, &ids).await?;
         let named = |record: &Record| {
             let name = record.text(&GROUPS, "displayName")?;
             Ok((record.id.clone(), name.unwrap_or_default()))
         };
-        records.iter().map(named).collect()
+        let named = self.tenant.resources().readable_among(&GROUPS, &ids, named);
+        Ok(named.await?.into_iter().collect())
     }
 
     /// Reads the people whose id, or value of a look-up attribute, is exactly this text.

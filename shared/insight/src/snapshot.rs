@@ -35,6 +35,8 @@ pub struct SnapshotPage {
     pub groups: Vec<GroupSummary>,
     /// People, in order of creation.
     pub people: Vec<Person>,
+    /// The kinds and ids of groups and people that cannot be read. Nothing is known of them, not even that they are gone.
+    pub unreadable: Vec<(&'static Kind, String)>,
     /// The cursor of the next page; `None` on the last one.
     pub next: Option<String>,
     /// The place in the feed after which events tell what has changed since. The same on all pages of a walk.
@@ -97,6 +99,10 @@ fn shown_bytes(item: &Item) -> usize {
     text(item, "document").map_or(0, str::len) + OWN_BYTES
 }
 
+fn groups_bytes(person: &Person) -> usize {
+    person.groups.len() * GROUP_BYTES
+}
+
 impl Insight<'_> {
     /// Reads the page of a snapshot of the directory that starts at a cursor; the first page without one. A page has at
     /// most `limit` groups and people, and reads a bounded part of the table.
@@ -123,27 +129,38 @@ impl Insight<'_> {
             Section::Users => BTreeMap::new(),
         };
         let events_after = place.events_after;
-        let (mut groups, mut people, mut size) = (Vec::new(), Vec::new(), 0);
+        let resources = self.tenant.resources();
+        let (mut groups, mut people, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut count, mut size) = (0, 0);
         let next = loop {
-            let left = limit - groups.len() - people.len();
-            let range = Range::all(self.scope.keys().resources(place.section.kind()))
+            let kind = place.section.kind();
+            let range = Range::all(self.scope.keys().resources(kind))
                 .after(place.behind.clone())
-                .limit(left.min(READ_AT_ONCE));
+                .limit((limit - count).min(READ_AT_ONCE));
             let page = self.scope.table.query(&range).await?;
-            for item in page.items {
-                let shown = shown_bytes(&item);
-                let record = Record::from_item(item)?;
-                size += shown + record.groups.len() * GROUP_BYTES;
-                match place.section {
-                    Section::Groups => groups.push(summary(&record, &mappings)?),
-                    Section::Users => people.push(context.person(&record)?),
+            count += page.items.len();
+            size += page.items.iter().map(shown_bytes).sum::<usize>();
+            let without = match place.section {
+                Section::Groups => {
+                    let shown = |record: &Record| summary(record, &mappings);
+                    let (found, without) = resources.readable(kind, page.items, shown)?;
+                    groups.extend(found);
+                    without
                 }
-            }
+                Section::Users => {
+                    let shown = |record: &Record| context.person(record);
+                    let (found, without) = resources.readable(kind, page.items, shown)?;
+                    size += found.iter().map(groups_bytes).sum::<usize>();
+                    people.extend(found);
+                    without
+                }
+            };
+            unreadable.extend(without.into_iter().map(|id| (kind, id)));
             match place.further(page.next) {
                 Some(further) => place = further,
                 None => break None,
             }
-            if size >= ENOUGH_BYTES || groups.len() + people.len() >= limit {
+            if size >= ENOUGH_BYTES || count >= limit {
                 break Some(place);
             }
         };
@@ -155,6 +172,7 @@ impl Insight<'_> {
             roles: is_first.then(|| context.catalogue().clone()),
             groups,
             people,
+            unreadable,
             next,
             events_after,
         })

@@ -36,15 +36,17 @@ async function readOn() {
 
 /** Reads the whole directory, and begins with the events after it. */
 async function begin() {
-  const people = [];
+  const [people, unreadable] = [[], []];
   let page = { next: "" };
   while (page.next !== undefined) {
     const after = page.next && `?after=${encodeURIComponent(page.next)}`;
     page = await ask("GET", `/tenants/${TENANT}/directory${after}`);
     people.push(...page.items.filter((item) => item.type === "user"));
+    unreadable.push(...(page.unreadable ?? []).map((item) => item.id)); // they are not gone
   }
   transaction(() => {
-    statement("DELETE FROM people").run();
+    const gone = "DELETE FROM people WHERE id NOT IN (SELECT value FROM json_each(?))";
+    statement(gone).run(JSON.stringify(unreadable));
     const insert = statement("INSERT INTO people VALUES (?, ?, NULL)");
     for (const { id, user_name } of people) insert.run(id, user_name);
     forget({});

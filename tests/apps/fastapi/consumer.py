@@ -2,7 +2,7 @@
 
 It is a process of its own: the web server may run many times, and one of these is enough. A second one does no harm.
 """
-import logging, os, sqlite3, time
+import json, logging, os, sqlite3, time
 
 import httpx2
 
@@ -47,13 +47,15 @@ def read_on():
 
 def begin():
     """Reads the whole directory, and begins with the events after it."""
-    people, page = [], {"next": None}
+    people, unreadable, page = [], [], {"next": None}
     while "next" in page:
         params = {"after": page["next"]} if page["next"] else {}
         page = api.get(DIRECTORY, params=params).raise_for_status().json()
         people += [item for item in page["items"] if item["type"] == "user"]
+        unreadable += [item["id"] for item in page.get("unreadable", [])]  # they are not gone
     with transaction() as db:
-        db.execute("DELETE FROM people")
+        gone = "DELETE FROM people WHERE id NOT IN (SELECT value FROM json_each(?))"
+        db.execute(gone, (json.dumps(unreadable),))
         rows = [(person["id"], person["user_name"], None) for person in people]
         db.executemany("INSERT INTO people VALUES (?, ?, ?)", rows)
         forget(db, {})

@@ -1,7 +1,8 @@
 //! Cursors of the event feed: where a page ends, which types it has, and what becomes of a cursor without a place.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use rollcall_directory::Reason;
+use rollcall_directory::capacity::measure;
+use rollcall_directory::{EventType, FeedQuery, FeedRead, Reason};
 use rollcall_tests::raw;
 use rollcall_tests::service::{Service, Tenant, run};
 use serde_json::{Value, json};
@@ -187,5 +188,67 @@ fn a_cursor_before_expired_events_is_gone() {
         let expected =
             json!({"items": [], "next": head.to_string(), "head": head, "oldest": head + 1});
         assert_eq!(empty, expected);
+    });
+}
+
+#[test]
+fn expired_events_that_are_still_stored_cost_few_reads() {
+    run(async |service| {
+        let tenant = service.tenant("feed-block").await;
+        let names: Vec<String> = (0..50).map(|n| format!("p{n}")).collect();
+        push(
+            service,
+            &tenant,
+            &Vec::from_iter(names.iter().map(|name| &**name)),
+        )
+        .await;
+        service.drained().await;
+        let head = page(service, &tenant, "").await["head"].as_u64().unwrap();
+        let last = head - 3;
+        expire_to(service, &tenant, last).await;
+        settle(service, &tenant, last + 1).await;
+        // DynamoDB deletes in no order.
+        for sequence in [2, 3, 17, last / 2, last - 1] {
+            raw::delete(service, &tenant, "#F", &format!("{sequence:016}")).await;
+        }
+        let all: &[EventType] = &[];
+        let created: &[EventType] = &[EventType::UserCreated];
+        let oldest = last + 1;
+        for (after, limit, types) in [
+            (0, 1, all),
+            (0, 5, all),
+            (0, 5, created),
+            (1, 1, all),
+            (last - 4, 1, created),
+            (last, 1, all),
+            (last, 5, created),
+            (head - 1, 5, all),
+            (head, 5, all),
+        ] {
+            let query = FeedQuery {
+                after,
+                limit,
+                types,
+            };
+            let journal = tenant.directory().journal();
+            let (read, cost) = measure(journal.feed(&query)).await;
+            // The head, the events after the cursor, the first one, a search through fewer than 64, and what it leads to.
+            assert!(cost.calls <= 3 + 6 + 1, "{query:?} {cost:?}");
+            assert!(cost.read_units <= 24.0, "{query:?} {cost:?}");
+            match read.unwrap() {
+                FeedRead::Expired { after: expired } => {
+                    assert!(0 < after && after < last, "{query:?}");
+                    assert_eq!(expired, last, "{query:?}");
+                }
+                FeedRead::Page(page) => {
+                    assert!(after == 0 || after >= last, "{query:?}");
+                    let first = page.items.first().map(|event| event.event.sequence);
+                    let begin = oldest.max(after + 1);
+                    assert_eq!(first, (begin <= head).then_some(begin), "{query:?}");
+                    assert_eq!((page.oldest, page.head), (oldest, head), "{query:?}");
+                }
+                other @ FeedRead::Ahead { .. } => panic!("{query:?} {other:?}"),
+            }
+        }
     });
 }

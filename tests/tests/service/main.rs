@@ -99,6 +99,7 @@ mod evidence_held;
 mod exports;
 mod feed;
 mod feed_cursors;
+mod feed_retention;
 mod filter_bounds;
 mod filter_properties;
 mod filters;

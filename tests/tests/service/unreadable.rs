@@ -1,10 +1,12 @@
-//! Items of the journal, the feed and the request log that cannot be read: they hide no others, and hold up nobody's erasure.
+//! Items of the journal, the feed, the request log and the directory that cannot be read: they hide no others, and hold up
+//! nobody's erasure.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use rollcall_tests::idp::encode;
 use rollcall_tests::raw::{self, Item};
 use rollcall_tests::scene::Scene;
 use rollcall_tests::service::{Service, run};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::erasure::finished;
 
@@ -112,5 +114,71 @@ fn unreadable_items_hide_no_others_and_stop_no_erasure() {
         let feed = scene.at_tenant("/events?limit=500").await.expect(200).body;
         assert_eq!(feed["next"], feed["head"].to_string(), "{feed}");
         assert!(count(&format!("/audit?subject={eve}")).await > 0);
+    });
+}
+
+/// Cuts an attribute of a person or a group short, or removes another one that each of them has.
+async fn break_record(scene: &Scene, service: &Service, (suffix, id): (&str, &str), cut: bool) {
+    let mut item = raw::item(service, &scene.tenant, suffix, id).await;
+    match cut {
+        true => {
+            let whole = raw::text(&item, "document").to_owned();
+            let cut = AttributeValue::S(whole[..whole.len() - 1].to_owned());
+            item.insert("document".to_owned(), cut);
+        }
+        false => _ = item.remove("version"),
+    }
+    raw::put(service, item).await;
+}
+
+#[test]
+fn a_snapshot_names_who_cannot_be_read_and_goes_on() {
+    run(async |_| {
+        let service = &Service::start().await;
+        let scene = Scene::create(service, "unreadable-people").await;
+        let push = async |name: &str| scene.push(json!({"userName": name})).await;
+        let (ada, bob, eve) = (push("ada").await, push("bob").await, push("eve").await);
+        let idp = scene.tenant.idp();
+        let lost = idp.group("Lost", &[&ada, &eve]).await;
+        let team = idp.group("Team", &[&bob, &eve]).await;
+        scene.signed_in(json!({"user_name": "ada"})).await;
+        service.drained().await;
+        break_record(&scene, service, ("#G", &lost), true).await;
+        break_record(&scene, service, ("#U", &ada), false).await;
+        break_record(&scene, service, ("#U", &bob), true).await;
+
+        let unreadable = [
+            json!({"type": "group", "id": lost}),
+            json!({"type": "user", "id": ada}),
+            json!({"type": "user", "id": bob}),
+        ];
+        for limit in [1, 500] {
+            let (mut items, mut left_out) = (Vec::new(), Vec::new());
+            let mut query = format!("/directory?limit={limit}");
+            loop {
+                let page = scene.at_tenant(&query).await.expect(200).body;
+                items.extend(page["items"].as_array().unwrap().clone());
+                left_out.extend(page["unreadable"].as_array().cloned().unwrap_or_default());
+                let Some(next) = page["next"].as_str() else {
+                    break;
+                };
+                query = format!("/directory?limit={limit}&after={}", encode(next));
+            }
+            items.retain(|item| item["type"] != "role");
+            let ids: Vec<&str> = items
+                .iter()
+                .filter_map(|item| item["id"].as_str())
+                .collect();
+            assert_eq!(ids, [&team, &eve], "{items:?}");
+            assert_eq!(left_out, unreadable);
+        }
+        let lines = service
+            .application()
+            .and_header("accept", "application/x-ndjson");
+        let lines = lines.get(&scene.path("/directory")).await.expect(200).body;
+        let last = lines.as_array().and_then(|lines| lines.last()).unwrap();
+        assert_eq!(last["type"], "page");
+        assert_eq!(last["unreadable"], Value::from(unreadable.to_vec()));
+        scene.at_tenant("/health").await.expect(200);
     });
 }

@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::journal::chain::{Fault, Link, Place};
 use crate::journal::entry::Entry;
+use crate::journal::expiry::{Expiry, expires_of};
 use crate::journal::handle::Journal;
 use crate::journal::read_back::warn_of_unreadable;
 
@@ -147,6 +148,9 @@ pub(crate) struct Head {
     /// When the number was assigned. Absent in heads of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) moved_at: Option<Timestamp>,
+    /// When events expire. Absent in heads of earlier versions.
+    #[serde(default)]
+    pub(super) expiry: Expiry,
 }
 
 impl Head {
@@ -209,8 +213,9 @@ impl Journal<'_> {
         let key = self.scope.keys().event_head();
         let head = self.head().await?;
         let given = head.given;
-        let mut hash = head.hash();
         let expires = now().as_second() + i64::from(keep_days) * 86_400;
+        let expiry = self.expiry(&head).await?;
+        let mut hash = head.hash();
         let mut transaction = Transaction::default();
         let (mut next, mut bytes) = (given + 1, 0);
         for mut entry in waiting {
@@ -254,13 +259,28 @@ impl Journal<'_> {
             given => Expression::new("given = :read_given").with(":read_given", number(given)),
         };
         // An update keeps attributes of the head that only a newer version knows.
-        let set = "SET given = :given, hash_of = :given, last_hash = :hash, moved_at = :now";
+        let set = "SET given = :given, hash_of = :given, last_hash = :hash, moved_at = :now, expiry = :expiry";
+        let expiry = expiry.followed(given, next - 1, expires, now().as_second());
+        let expiry = serde_dynamo::to_attribute_value(expiry).map_err(Error::corrupt)?;
         let moved = Expression::new(set)
+            .with(":expiry", expiry)
             .with(":given", number(next - 1))
             .with(":now", string(&now().to_string()))
             .with(":hash", string(&hash.unwrap_or_default()));
         transaction.update_if(key, moved, unmoved, Guard::Stale);
         self.scope.table.transact(&transaction).await.map(|_| ())
+    }
+
+    /// Returns what the head says about when events expire. If an earlier version has moved it, the last event says when it
+    /// expires.
+    async fn expiry(self, head: &Head) -> Result<Expiry, Error> {
+        let mut expiry = head.expiry.clone();
+        if expiry.latest_of != head.given {
+            let key = self.scope.keys().event(head.given);
+            let last = self.scope.table.get(&key).await?;
+            expiry.latest = last.as_ref().and_then(expires_of).unwrap_or_default();
+        }
+        Ok(expiry)
     }
 
     /// Returns the head of the feed.

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use futures::future::{try_join, try_join3};
+use futures::future::try_join;
 use jiff::Timestamp;
 use rollcall_model::EventType;
-use rollcall_store::{Error, Range, from_item, now};
+use rollcall_store::{Error, Range, now};
 
-use crate::journal::feed::{EventItem, FeedEvent, Head, MAX_SEQUENCE, RELAY_SETTLES, sequence_of};
+use crate::journal::feed::{FeedEvent, Head, MAX_SEQUENCE, RELAY_SETTLES};
+use crate::journal::feed_slice::{Horizon, Slice, Stored};
 use crate::journal::handle::Journal;
-use crate::journal::read_back::{readable, warn_of_unreadable};
+use crate::journal::read_back::readable;
 
 /// The events among which one page looks for the wanted types, at most.
 const SCANNED: usize = 2_000;
@@ -74,24 +75,12 @@ pub enum FeedRead {
     },
 }
 
-/// The events that one read found after a cursor.
-#[derive(Debug, Default)]
-struct Slice {
-    /// The sequence numbers of those that are kept, each with its event; `None` for an event that cannot be read, which
-    /// keeps its place and holds up no reader.
-    events: Vec<(u64, Option<FeedEvent>)>,
-    /// Whether more follow.
-    has_more: bool,
-}
-
-impl Slice {
-    /// Returns the first sequence number, and the time of the first event that can be read.
-    fn first(&self) -> Option<(u64, Timestamp)> {
-        let (sequence, _) = self.events.first()?;
-        let mut readable = self.events.iter().filter_map(|(_, event)| event.as_ref());
-        let at = readable.next().map(|found| found.event.occurred_at);
-        Some((*sequence, at.unwrap_or(Timestamp::UNIX_EPOCH)))
-    }
+/// What a look at the feed finds after a cursor.
+#[derive(Debug)]
+struct Look {
+    slice: Slice,
+    head: Head,
+    horizon: Horizon,
 }
 
 /// The place of a cursor in the feed.
@@ -115,17 +104,21 @@ impl Journal<'_> {
     /// Only table errors.
     pub async fn feed(self, query: &FeedQuery<'_>) -> Result<FeedRead, Error> {
         let after = query.after.min(MAX_SEQUENCE);
-        let slice = self.slice(after, query.at_once());
-        let (mut slice, mut head, oldest) =
-            try_join3(slice, self.head(), self.oldest(after)).await?;
-        let mut place_now = place(after, slice.first(), &head);
-        if place_now != Place::InFeed {
-            // A transaction of the relay may have been in progress, which shows the head and the events one by one.
+        let look = self.look(after, query.at_once());
+        let (mut look, first) = try_join(look, self.first_stored(after)).await?;
+        let mut place_now = place(after, look.slice.first(), &look.head);
+        // A transaction of the relay may have been in progress, which shows the head and the events one by one. It does not
+        // hide what has expired.
+        if place_now != Place::InFeed && look.slice.expired == 0 {
             tokio::time::sleep(SECOND_LOOK).await;
-            let slice_now = self.slice(after, query.at_once());
-            (slice, head) = try_join(slice_now, self.head()).await?;
-            place_now = place(after, slice.first(), &head);
+            look = self.look(after, query.at_once()).await?;
+            place_now = place(after, look.slice.first(), &look.head);
         }
+        let Look {
+            slice,
+            head,
+            horizon,
+        } = look;
         let begin = match place_now {
             Place::InFeed => after,
             // Whoever begins to read has lost nothing.
@@ -133,8 +126,12 @@ impl Journal<'_> {
             Place::BeforeExpired(expired) => return Ok(FeedRead::Expired { after: expired }),
             Place::Ahead => return Ok(FeedRead::Ahead { head: head.given }),
         };
-        let oldest = oldest.or(slice.first().map(|(sequence, _)| sequence));
-        let (items, next) = self.wanted(query, begin, slice).await?;
+        let oldest = match &first {
+            Some(first) => self.oldest(first, &slice, horizon).await?,
+            // The page shows it.
+            None => slice.first().map(|(sequence, _)| sequence),
+        };
+        let (items, next) = self.wanted(query, begin, slice, horizon).await?;
         let head = head.given.max(next);
         Ok(FeedRead::Page(FeedPage {
             items,
@@ -180,15 +177,36 @@ impl Journal<'_> {
         }
     }
 
+    /// Reads the head of the feed and the events after a cursor.
+    async fn look(self, after: u64, limit: usize) -> Result<Look, Error> {
+        let (stored, head) = try_join(self.stored_after(after, limit), self.head()).await?;
+        let horizon = Horizon::of(&head);
+        let slice = self.kept(stored, limit, horizon).await?;
+        Ok(Look {
+            slice,
+            head,
+            horizon,
+        })
+    }
+
+    /// Reads the first event that is stored; `None` if the page after the cursor begins with it.
+    async fn first_stored(self, after: u64) -> Result<Option<Stored>, Error> {
+        match after {
+            0 => Ok(None),
+            _ => self.stored_after(0, 1).await.map(Some),
+        }
+    }
+
     /// Picks the wanted events out of a slice and those that follow it. Returns the place up to which it looked, too.
     async fn wanted(
         self,
         query: &FeedQuery<'_>,
         begin: u64,
         mut slice: Slice,
+        horizon: Horizon,
     ) -> Result<(Vec<FeedEvent>, u64), Error> {
         let (mut items, mut next, mut scanned) = (Vec::new(), begin, 0);
-        loop {
+        while !slice.events.is_empty() {
             for (sequence, event) in slice.events {
                 // What is missing is being written, or has expired: the next page finds out.
                 if sequence != next + 1 {
@@ -204,50 +222,10 @@ impl Journal<'_> {
             if is_enough || !slice.has_more {
                 return Ok((items, next));
             }
-            slice = self.slice(next, query.at_once()).await?;
+            let stored = self.stored_after(next, query.at_once()).await?;
+            slice = self.kept(stored, query.at_once(), horizon).await?;
         }
-    }
-
-    /// Reads events after a place. Those that have expired do not count, although DynamoDB deletes them later and in no
-    /// order.
-    async fn slice(self, after: u64, limit: usize) -> Result<Slice, Error> {
-        let behind = self.scope.keys().event(after).sort().to_owned();
-        let mut range = Range::events(self.scope.keys())
-            .after(Some(behind))
-            .limit(limit);
-        loop {
-            let page = self.scope.table.query(&range).await?;
-            let live = now().as_second();
-            let (mut events, mut unreadable) = (Vec::new(), 0);
-            for item in page.items {
-                let sequence = sequence_of(&item)?;
-                match from_item::<EventItem>(item) {
-                    Ok(item) if item.expires <= live => continue,
-                    item => events.push((sequence, item.and_then(EventItem::into_feed).ok())),
-                }
-                unreadable += usize::from(events.last().is_some_and(|(_, it)| it.is_none()));
-            }
-            warn_of_unreadable(self.scope, unreadable);
-            if !events.is_empty() || page.next.is_none() {
-                return Ok(Slice {
-                    events,
-                    has_more: page.next.is_some(),
-                });
-            }
-            range = range.after(page.next);
-        }
-    }
-
-    /// Returns the sequence number of the oldest event that is kept; `None` if the page after the cursor shows it.
-    async fn oldest(self, after: u64) -> Result<Option<u64>, Error> {
-        match after {
-            0 => Ok(None),
-            _ => Ok(self
-                .slice(0, 1)
-                .await?
-                .first()
-                .map(|(sequence, _)| sequence)),
-        }
+        Ok((items, next))
     }
 }
 

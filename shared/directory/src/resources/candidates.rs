@@ -166,15 +166,24 @@ impl Resources<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn records(self, kind: &'static Kind, ids: &[String]) -> Result<Vec<Record>, Error> {
-        let possible = ids.iter().filter(|id| is_id(id));
-        let keys = possible.map(|id| self.scope.keys().resource(kind, id));
-        let items = self.scope.table.batch_get(keys).await?;
+        let items = self.items(kind, ids).await?;
         let records = items.into_iter().map(Record::from_item);
         let mut records = records.collect::<Result<Vec<_>, _>>()?;
         let places = ids.iter().enumerate();
         let places: HashMap<&str, usize> = places.map(|(at, id)| (id.as_str(), at)).collect();
         records.sort_by_key(|record| places.get(record.id.as_str()).copied());
         Ok(records)
+    }
+
+    /// Reads the items of the records with these ids, in any order.
+    pub(super) async fn items(
+        self,
+        kind: &'static Kind,
+        ids: &[String],
+    ) -> Result<Vec<Item>, Error> {
+        let possible = ids.iter().filter(|id| is_id(id));
+        let keys = possible.map(|id| self.scope.keys().resource(kind, id));
+        self.scope.table.batch_get(keys).await
     }
 
     /// Returns the records that match the filter, each with the resource that the filter was evaluated on.

@@ -11,7 +11,7 @@
 //! `patience` ends a list that takes too long, and `all_kinds` lists users and groups at once. `by_cursor` reads a
 //! `page` from one `cursor` to the next, which is `signed`, in a `walk_order` or by a `stored_order`, and `in_order`
 //! sorts by any attribute. `counters` counts, and `slice` cuts the page. `claimable` finds the groups that a claim
-//! names.
+//! names. `readable` leaves out what cannot be read, where that must not end the whole.
 //!
 //! `ownership` says which connection may write a resource, `take_over` gives it to another one, and `lifted_owners` finds
 //! the owners of earlier versions. `sign_in_only` gives way to what is pushed, `subjects` says whom a sign-in's subject is
@@ -57,6 +57,7 @@ pub(crate) mod page;
 pub(crate) mod page_cursor;
 mod patience;
 pub(crate) mod query_plan;
+mod readable;
 pub(crate) mod record;
 pub(crate) mod restore;
 pub(crate) mod sign_in_only;

@@ -45,12 +45,33 @@ pub(crate) struct Snapshot {
     /// First the roles of the tenant, then all groups, then the people with their groups; groups and people have all
     /// attributes.
     items: Vec<SnapshotItem>,
+    /// The groups and people of this page that Rollcall cannot read. They are not in `items`, and they are not gone: keep
+    /// what you know of them. Absent if there are none, as there should be; the service's log says more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<Unreadable>,
     /// The value of `after` for the next page, for an hour. Absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<String>,
     /// The cursor of the event feed that the snapshot corresponds to, the same on each page: after the last page, read the
     /// feed from `after` = this. Its events can tell again what the snapshot already has.
     events_after: String,
+}
+
+/// A group or a person that cannot be read.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct Unreadable {
+    /// What it is.
+    r#type: UnreadableType,
+    /// The id.
+    id: String,
+}
+
+/// What cannot be read.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum UnreadableType {
+    Group,
+    User,
 }
 
 /// One thing in the directory.
@@ -113,6 +134,8 @@ item! {
 #[derive(Debug, Serialize)]
 struct LastLine<'a> {
     r#type: &'static str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    unreadable: &'a [Unreadable],
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<&'a str>,
     events_after: &'a str,
@@ -122,7 +145,7 @@ struct LastLine<'a> {
 /// pages, and then the feed from `events_after`, misses nothing. Begin here, and begin here again after a 410 of the feed.
 ///
 /// With `Accept: application/x-ndjson`, the response has one item on each line, and as the last line
-/// `{"type": "page", "next": …, "events_after": …}`. Without that line, it was cut off.
+/// `{"type": "page", "next": …, "events_after": …}`, with `unreadable` where there are such. Without that line, it was cut off.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/directory", operation_id = "read_directory", tag = "events",
     params(("tenant" = String, Path, description = "The tenant's id"), SnapshotQuery),
     responses((status = 200, description = "A page: a JSON object, or JSON lines for who accepts these",
@@ -157,8 +180,16 @@ async fn shown(at: &ApplicationAt<gate::Events>, page: SnapshotPage) -> Result<S
     let people = people.map(|person| SnapshotItem::User(Box::new(person.into())));
     let items = catalogue.map(|role| SnapshotItem::Role(role.into()));
     let items = items.chain(groups.map(|group| SnapshotItem::Group(group.into())));
+    let unreadable = page.unreadable.into_iter().map(|(kind, id)| {
+        let r#type = match kind.has_members() {
+            true => UnreadableType::Group,
+            false => UnreadableType::User,
+        };
+        Unreadable { r#type, id }
+    });
     Ok(Snapshot {
         items: items.chain(people).collect(),
+        unreadable: unreadable.collect(),
         next: page.next,
         events_after: page.events_after.to_string(),
     })
@@ -180,6 +211,7 @@ fn lines(snapshot: &Snapshot) -> Result<Response, Problem> {
     }
     let last = LastLine {
         r#type: "page",
+        unreadable: &snapshot.unreadable,
         next: snapshot.next.as_deref(),
         events_after: &snapshot.events_after,
     };

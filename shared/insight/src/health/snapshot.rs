@@ -133,7 +133,11 @@ impl Insight<'_> {
         let (settings, ceilings, shown) = (tenant.settings, tenant.ceilings, tenant.open_findings);
         let mappings = by_group(&setup.mappings, &settings.roles);
         let by_id = mapped(setup.mappings);
-        let groups = groups.iter().map(|record| summary(record, &by_id));
+        let shown_group = |record: &Record| summary(record, &by_id);
+        let groups = self
+            .tenant
+            .resources()
+            .readable(&GROUPS, groups, shown_group);
         Ok(Snapshot {
             now,
             undecided: self.undecided(&sign_ins, &settings, &mappings).await?,
@@ -146,7 +150,7 @@ impl Insight<'_> {
             tokens,
             digest,
             group_count,
-            groups: groups.collect::<Result<_, _>>()?,
+            groups: groups?.0,
             mapped: mappings.len(),
             sign_ins,
             all_sign_ins,
@@ -168,10 +172,9 @@ impl Insight<'_> {
         )
     }
 
-    async fn oldest_groups(self) -> Result<Vec<Record>, Error> {
+    async fn oldest_groups(self) -> Result<Vec<Item>, Error> {
         let oldest = Range::all(self.scope.keys().resources(&GROUPS)).limit(MAX_GROUPS);
-        let items = self.scope.table.query(&oldest).await?.items;
-        items.into_iter().map(Record::from_item).collect()
+        Ok(self.scope.table.query(&oldest).await?.items)
     }
 
     async fn totals(self) -> Result<(u64, u64), Error> {
@@ -191,8 +194,9 @@ impl Insight<'_> {
     ) -> Result<BTreeMap<String, Option<Role>>, Error> {
         let people: BTreeSet<&String> = sign_ins.iter().map(|seen| &seen.person.id).collect();
         let people: Vec<String> = people.into_iter().cloned().collect();
-        let records = self.tenant.resources().records(&USERS, &people).await?;
-        let undecided = records.into_iter().filter(|record| {
+        let resources = self.tenant.resources();
+        let records = resources.readable_among(&USERS, &people, |record| Ok(record.clone()));
+        let undecided = records.await?.into_iter().filter(|record| {
             !record.is_out()
                 && record.account.manual_roles(&settings.roles).is_empty()
                 && decide::mapped(record, settings, mappings).is_empty()
@@ -215,15 +219,14 @@ impl Insight<'_> {
         if listed.people.is_empty() && !listed.contacts {
             return Ok(Vec::new());
         }
-        let records = self.tenant.resources().records(&USERS, &listed.people);
-        let mut addresses: Vec<(Option<Subject>, String)> = Vec::new();
-        for record in records.await?.iter().filter(|record| !record.is_out()) {
-            let person = person(record, Vec::new())?;
-            if let Some(email) = person.email {
-                let subject = Subject::new("user", person.id, person.user_name).shortened();
-                addresses.push((Some(subject), email.to_lowercase()));
-            }
-        }
+        let of = |record: &Record| {
+            let email = record.email()?.filter(|_| !record.is_out());
+            let subject = Subject::new("user", record.id.clone(), record.user_name()?);
+            Ok(email.map(|email| (Some(subject.shortened()), email.to_lowercase())))
+        };
+        let resources = self.tenant.resources();
+        let addresses = resources.readable_among(&USERS, &listed.people, of);
+        let mut addresses = Vec::from_iter(addresses.await?.into_iter().flatten());
         let contacts = settings.contacts.iter().filter(|_| listed.contacts);
         addresses.extend(contacts.map(|contact| (None, contact.to_lowercase())));
         let all = addresses.iter().map(|(_, address)| address.as_str());
@@ -242,7 +245,7 @@ impl Insight<'_> {
             .descending(true)
             .limit(MAX_PEOPLE);
         let items = self.scope.table.query(&newest).await?.items;
-        let of = |item| person(&Record::from_item(item)?, Vec::new());
-        items.into_iter().map(of).collect()
+        let of = |record: &Record| person(record, Vec::new());
+        Ok(self.tenant.resources().readable(&USERS, items, of)?.0)
     }
 }
