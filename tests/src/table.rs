@@ -294,6 +294,29 @@ impl TestTable {
         old.attributes?.remove(attribute)
     }
 
+    /// Removes an item; `partition` is what follows the tenant in `PK`. Returns it.
+    ///
+    /// # Panics
+    /// Panics when there is none.
+    pub async fn remove(
+        &self,
+        tenant: &Tenant,
+        (partition, sort): (&str, &str),
+    ) -> HashMap<String, SdkValue> {
+        let partition = format!("T#{}{partition}", tenant.id());
+        let delete = self.client.delete_item().table_name(NAME);
+        let delete = delete
+            .key("PK", SdkValue::S(partition.clone()))
+            .key("SK", SdkValue::S(sort.to_owned()))
+            .return_values(ReturnValue::AllOld);
+        let old = delete
+            .send()
+            .await
+            .unwrap_or_else(|error| panic!("{error:?}"));
+        old.attributes
+            .unwrap_or_else(|| panic!("no item {partition} {sort}"))
+    }
+
     /// Returns the keys of the tenant's index items, and of those that say what an index covers.
     pub async fn index_keys(&self, tenant: &Tenant) -> Vec<(String, String)> {
         let prefixes = ["JS#", "JR#", "W", "Z"].map(|it| format!("T#{}#{it}", tenant.id()));

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::try_join;
-use rollcall_directory::Person;
 use rollcall_directory::stored::{Pointer, QueryPlan, Record};
+use rollcall_directory::{IndexedPeople, Person};
 use rollcall_model::{GROUPS, Kind, PersonState, USERS, is_id};
 use rollcall_store::{BoundedPage, Error, Range, from_item, name_prefix, text};
 
@@ -35,6 +35,8 @@ pub struct FoundPeople {
     /// Whether people are found by words inside their names and addresses. The index of words does not have everybody
     /// until the hourly pass has completed it.
     pub by_word: bool,
+    /// Whether the last changes are not in the index yet, because the relay could not add them.
+    pub lacks_changes: bool,
 }
 
 /// A search, and what it finds first.
@@ -123,14 +125,16 @@ impl Insight<'_> {
             limit,
             ..PeopleQuery::default()
         };
-        self.search(text, &query).await
+        self.search(text, &query, None).await
     }
 
-    /// Finds people as [`Self::search_people`] does, among those whom the query selects.
+    /// Finds people as [`Self::search_people`] does, among those whom the query selects. `known` is how far the index is, if
+    /// that was read already.
     pub(crate) async fn search(
         self,
         text: &str,
         query: &PeopleQuery,
+        known: Option<IndexedPeople>,
     ) -> Result<FoundPeople, Error> {
         let (text, limit) = (text.trim(), query.limit);
         if text.is_empty() {
@@ -139,18 +143,25 @@ impl Insight<'_> {
                 ..query.clone()
             };
             let (people, next) = self.people(&query).await?;
-            let by_word = true;
             return Ok(FoundPeople {
                 people,
                 next,
-                by_word,
+                by_word: true,
+                lacks_changes: false,
             });
         }
-        let (context, exact, by_word) = try_join!(
+        let (context, exact, index) = try_join!(
             Box::pin(self.tenant.roles().context()),
             Box::pin(self.exactly(text)),
-            Box::pin(self.tenant.indexes().has_words_of_all()),
+            Box::pin(async {
+                match known {
+                    Some(known) => Ok(known),
+                    None => self.tenant.indexes().people_by_words().await,
+                }
+            }),
         )?;
+        let lacks_changes = index.lacks_only_changes;
+        let by_word = index.complete || lacks_changes;
         let search = Search {
             text,
             query,
@@ -169,6 +180,7 @@ impl Insight<'_> {
             people: people.collect::<Result<_, _>>()?,
             next: next.map(Place::into_cursor),
             by_word,
+            lacks_changes,
         })
     }
 

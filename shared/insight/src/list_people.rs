@@ -148,7 +148,7 @@ impl Insight<'_> {
             (Way::Created, _) => self.people(&query).await?,
             (Way::Text, text) => {
                 let text = text.as_deref().unwrap_or_default();
-                let found = self.search(text, &query).await?;
+                let found = self.search(text, &query, index).await?;
                 (found.people, found.next)
             }
             (Way::Names | Way::Members | Way::Role, _) => self.along(way, &query).await?,

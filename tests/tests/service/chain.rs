@@ -3,10 +3,14 @@
 use std::process::{Command, Output};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use rollcall_directory::{Fault, FeedEvent, FeedQuery, FeedRead};
-use rollcall_tests::event_fixture::EventFixture;
+use jiff::{SignedDuration, Timestamp};
+use rollcall_directory::clock::PastClock;
+use rollcall_directory::{Fault, FeedEvent, FeedQuery, FeedRead, Verification};
+use rollcall_tests::event_fixture::{EventFixture, relayed};
 use rollcall_tests::raw;
+use rollcall_tests::seed::person;
 use rollcall_tests::service::{Service, Tenant, run};
+use rollcall_tests::table::TestTable;
 use serde_json::{Value, json};
 
 /// Creates people and places their events. Returns the number of events.
@@ -303,5 +307,177 @@ fn the_chain_begins_anew_after_a_roll_back() {
             assert!(!output.status.success(), "{sequence}: {output:?}");
             raw::put(service, original).await;
         }
+    });
+}
+
+/// Returns a clock by which events of now can have expired.
+fn two_days_ago() -> PastClock {
+    PastClock::begin(Timestamp::now() - SignedDuration::from_hours(48))
+}
+
+async fn verified(tenant: &rollcall_directory::Tenant, after: u64) -> Verification {
+    tenant.journal().verify(after, 500).await.unwrap()
+}
+
+fn event(sequence: u64) -> (&'static str, String) {
+    ("#F", format!("{sequence:016}"))
+}
+
+/// Lets an event expire, which DynamoDB deletes some time later.
+async fn expire(table: &TestTable, tenant: &rollcall_directory::Tenant, sequence: u64) {
+    let (partition, sort) = event(sequence);
+    let past = AttributeValue::N("978307200".to_owned());
+    table
+        .damage(tenant, (partition, &sort), "expires", Some(past))
+        .await;
+}
+
+#[test]
+fn events_that_expired_in_any_order_are_no_fault() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let clock = two_days_ago();
+        let tenant = table.tenant("expired-chain").await;
+        for name in ["ada", "bob", "cleo"] {
+            person(&tenant, name).await;
+        }
+        let kept = relayed(&tenant).await.len() as u64;
+        assert!(kept >= 3);
+        for name in ["dan", "eve", "fay"] {
+            person(&tenant, name).await;
+        }
+        let head = kept + relayed(&tenant).await.len() as u64;
+        let whole = verified(&tenant, 0).await;
+        assert_eq!((whole.faults, whole.expired), (vec![], None));
+        drop(clock);
+
+        // DynamoDB deletes those that have expired in no order.
+        for sequence in 1..=3 {
+            expire(&table, &tenant, sequence).await;
+        }
+        table.remove(&tenant, ("#F", &event(2).1)).await;
+        for (after, expired) in [(0, (1, 3)), (1, (2, 3)), (2, (3, 3))] {
+            let found = verified(&tenant, after).await;
+            assert_eq!((found.faults, found.expired), (vec![], Some(expired)));
+            assert_eq!(found.verified as u64, head - 3);
+        }
+        // So they do at the end, and what follows goes on from there.
+        for sequence in kept + 1..=head {
+            expire(&table, &tenant, sequence).await;
+        }
+        table.remove(&tenant, ("#F", &event(head).1)).await;
+        let found = verified(&tenant, kept).await;
+        assert_eq!((found.faults, found.verified), (vec![], 0));
+        assert_eq!(found.expired, Some((kept + 1, head)));
+        assert_eq!(found.last.map(|(last, _)| last), Some(head));
+        person(&tenant, "gil").await;
+        relayed(&tenant).await;
+        let found = verified(&tenant, head).await;
+        assert_eq!((found.faults, found.expired), (vec![], None));
+        assert!(found.verified > 0);
+    });
+}
+
+#[test]
+fn younger_events_that_expired_first_leave_a_gap_that_is_no_fault() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let clock = two_days_ago();
+        let tenant = table.tenant("chain-with-gap").await;
+        for name in ["ada", "bob"] {
+            person(&tenant, name).await;
+        }
+        let last = relayed(&tenant).await.len() as u64;
+        assert!(tenant.journal().take_checkpoint().await.unwrap());
+        person(&tenant, "cleo").await;
+        let head = last + relayed(&tenant).await.len() as u64;
+        drop(clock);
+        table.remove(&tenant, ("#F", &event(last).1)).await;
+
+        let before = verified(&tenant, 0).await;
+        let until = (before.verified as u64, before.last.map(|(at, _)| at));
+        assert_eq!((before.faults, until), (vec![], (last - 1, Some(last - 1))));
+        let behind = verified(&tenant, last - 1).await;
+        assert_eq!(
+            (behind.faults, behind.expired),
+            (vec![], Some((last, last)))
+        );
+        assert_eq!(behind.verified as u64, head - last);
+        // The checkpoint says what the missing event was.
+        let sort = event(last).1;
+        let other = AttributeValue::S("0".repeat(64));
+        let checkpoint = ("#F#J", &*sort);
+        table.damage(&tenant, checkpoint, "hash", Some(other)).await;
+        let behind = verified(&tenant, last - 1).await;
+        assert_eq!(behind.faults, [(last + 1, Fault::Order)]);
+    });
+}
+
+/// The shortest retention is a day.
+#[test]
+fn an_event_that_cannot_have_expired_is_missed() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let clock = PastClock::begin(Timestamp::now() - SignedDuration::from_mins(20));
+        let tenant = table.tenant("chain-with-theft").await;
+        for name in ["ada", "bob", "cleo"] {
+            person(&tenant, name).await;
+        }
+        let head = relayed(&tenant).await.len() as u64;
+        drop(clock);
+        table.remove(&tenant, ("#F", &event(head - 1).1)).await;
+        let found = verified(&tenant, head - 2).await;
+        assert_eq!(
+            (found.faults, found.expired),
+            (vec![(head, Fault::Order)], None)
+        );
+        table.remove(&tenant, ("#F", &event(head).1)).await;
+        let found = verified(&tenant, head - 2).await;
+        assert_eq!(
+            (found.faults, found.expired),
+            (vec![(head, Fault::Order)], None)
+        );
+    });
+}
+
+#[test]
+fn a_gap_of_expired_events_is_no_fault_from_outside() {
+    run(async |service| {
+        let tenant = service.tenant("outside-gap").await;
+        let clock = two_days_ago();
+        for name in ["ada", "bob", "cleo", "dan", "eve", "fay"] {
+            person(tenant.directory(), name).await;
+        }
+        drop(clock);
+        service.follow_up(&tenant).await;
+        service.drained().await;
+        let events = feed(tenant.directory()).await;
+        // Between two that are as old, so that the relay cannot be about to fill the gap.
+        let yesterday = Timestamp::now() - SignedDuration::from_hours(24);
+        let are_old =
+            |three: &&[FeedEvent]| three.iter().all(|it| it.event.occurred_at < yesterday);
+        let three = events.windows(3).find(are_old).expect("old events");
+        let gone = three[1].event.sequence;
+        let hash = three[1].integrity.clone().unwrap().hash;
+        raw::delete(service, &tenant, "#F", &event(gone).1).await;
+        let path = format!("/tenants/{}/events/verification", tenant.id());
+        let path = format!("{path}?after={}", gone - 1);
+        let page = service.application().get(&path).await.expect(200).body;
+        assert_eq!(page["faults"], json!([]), "{page}");
+        assert_eq!(page["expired"], json!({"first": gone, "last": gone}));
+
+        let ends = |checkpoint: &[String]| {
+            let output = verify_from_outside(service, &tenant, checkpoint);
+            let printed = String::from_utf8(output.stdout).unwrap();
+            (output.status.code(), printed)
+        };
+        let (status, printed) = ends(&[]);
+        let says = format!("events {gone} to {gone} have expired");
+        assert!(status == Some(0) && printed.contains(&says), "{printed}");
+        let (status, printed) = ends(&[gone.to_string(), hash]);
+        let matched = printed.contains("1 of 1 checkpoints are in the feed");
+        assert!(status == Some(0) && matched, "{printed}");
+        let (status, _) = ends(&[gone.to_string(), "0".repeat(64)]);
+        assert_eq!(status, Some(1));
     });
 }

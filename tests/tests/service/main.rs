@@ -126,6 +126,7 @@ mod imports_raced;
 mod imports_refused;
 mod imports_resumed;
 mod indexes;
+mod indexes_late;
 mod introspection;
 mod isolation;
 mod journal;

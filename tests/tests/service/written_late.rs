@@ -3,12 +3,14 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
-use rollcall_directory::{Delivered, LoggedRequest, NewWebhook, Role};
+use rollcall_directory::clock::PastClock;
+use rollcall_directory::{Delivered, LoggedRequest, NewWebhook, Role, USERS};
 use rollcall_tests::event_fixture::relayed;
 use rollcall_tests::raw;
-use rollcall_tests::seed::person;
+use rollcall_tests::seed::{patch, person};
 use rollcall_tests::service::{Service, Tenant, run};
 use rollcall_tests::table::TestTable;
+use serde_json::json;
 use tokio::time::{Duration, Instant};
 
 /// The partitions and sort keys of all items of the tenant.
@@ -131,5 +133,51 @@ fn nothing_behind_the_erasure_of_a_person_stays() {
         later.at = Timestamp::now();
         log.write_unless_erased(later, 30).await.unwrap();
         assert!(!gone().await);
+    });
+}
+
+#[test]
+fn what_only_a_waiting_entry_calls_a_person_is_searched_for_too() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let hours_ago = |hours| Timestamp::now() - SignedDuration::from_hours(hours);
+        let clock = PastClock::begin(hours_ago(3));
+        let directory = &table.tenant("called-late").await;
+        let ada = person(directory, "ada").await;
+        let index = async |entries: &[String]| {
+            let events = directory.journal().relay(entries).await.unwrap();
+            directory.indexes().follow(&events).await.unwrap();
+        };
+        index(&directory.journal().unplaced().await.unwrap()).await;
+        clock.set(hours_ago(2));
+        for name in ["former-name", "ada"] {
+            let rename = json!({"op": "replace", "path": "userName", "value": name});
+            patch(directory, &USERS, &ada, rename).await;
+        }
+        let waiting = directory.journal().unplaced().await.unwrap();
+        clock.set(hours_ago(1));
+        person(directory, "bob").await;
+        let mut others = directory.journal().unplaced().await.unwrap();
+        others.retain(|entry| !waiting.contains(entry));
+        index(&others).await;
+        drop(clock);
+        let mut logged = request("nobody", 600);
+        logged.names = vec!["former-name".to_owned()];
+        directory.request_log().write(logged, 30).await.unwrap();
+
+        let erasures = directory.erasures();
+        erasures.order_of_person(&ada, Role::Owner).await.unwrap();
+        let far = || Instant::now() + Duration::from_secs(60);
+        erasures.go_on(Some(&ada), far()).await.unwrap();
+        index(&directory.journal().unplaced().await.unwrap()).await;
+        for _ in 0..20 {
+            erasures.go_on(Some(&ada), far()).await.unwrap();
+            index(&directory.journal().unplaced().await.unwrap()).await;
+        }
+        let erasure = erasures.read(Some(&ada)).await.unwrap().unwrap();
+        assert!(erasure.finished_at.is_some());
+        for item in table.items_of(directory).await {
+            assert!(!format!("{item:?}").contains("former-name"), "{item:?}");
+        }
     });
 }

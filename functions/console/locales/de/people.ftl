@@ -9,6 +9,7 @@ people-search = Personen suchen
 people-search-hint = Ein beliebiges Wort aus Name oder Adresse
 people-chip-remove = entfernen
 people-no-words = Die Suche wird noch aufgebaut: Gefunden werden Anfänge von Benutzernamen, andere Werte nur als Ganzes.
+people-no-changes = Der Suche fehlen die letzten Änderungen, die innerhalb etwa einer Stunde nachgetragen werden: Wer neu ist oder umbenannt wurde, wird bis dahin vielleicht nur über ganze Werte und den Anfang des Benutzernamens gefunden.
 people-nobody-yet = Noch niemand. Personen erscheinen hier, sobald Ihr Anbieter sie überträgt.
 people-no-match =
     { $count ->

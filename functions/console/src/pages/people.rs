@@ -13,7 +13,7 @@ use rollcall_directory::{
 };
 use rollcall_edge_api::{Configure, Gate, Params, Read};
 use rollcall_edge_http::Problem;
-use rollcall_insight::{Insight, PeopleOrder, PeopleQuery};
+use rollcall_insight::{FoundPeople, Insight, PeopleOrder, PeopleQuery};
 use serde::Deserialize;
 
 use super::fields::{self, Typed};
@@ -124,6 +124,8 @@ struct Page {
     people: Vec<Person>,
     /// Whether the search finds words inside names and addresses.
     by_word: bool,
+    /// Whether the search does not know the last changes.
+    lacks_changes: bool,
     /// The names of connections by id.
     connections: BTreeMap<String, String>,
     chips: Vec<Chip>,
@@ -181,7 +183,12 @@ async fn page<G: Gate>(
     picked: BTreeSet<String>,
 ) -> Result<Response, Problem> {
     let (tenant, insight) = (visitor.tenant(), Insight::of(visitor.tenant()));
-    let (people, next, by_word) = find(insight, &search).await?;
+    let FoundPeople {
+        people,
+        next,
+        by_word,
+        lacks_changes,
+    } = find(insight, &search).await?;
     let total = insight.total(&USERS).await?;
     let connections = tenant.credentials().connections().await?.into_iter();
     let group = match search.group.is_empty() {
@@ -192,6 +199,7 @@ async fn page<G: Gate>(
         layout,
         people,
         by_word,
+        lacks_changes,
         connections: connections.map(|one| (one.id, one.label)).collect(),
         chips: chips(&search, total, &visitor.catalogue().roles(), group),
         total,
@@ -214,29 +222,25 @@ async fn page<G: Gate>(
     })
 }
 
-/// Finds people: a page of them, the cursor of the next page, and whether words inside names and addresses find them.
-async fn find(
-    insight: Insight<'_>,
-    search: &Search,
-) -> Result<(Vec<Person>, Option<String>, bool), Problem> {
+/// Finds a page of people.
+async fn find(insight: Insight<'_>, search: &Search) -> Result<FoundPeople, Problem> {
     let (query, order) = search.query()?;
     let after = query.after.clone();
-    if !search.everywhere.is_empty() {
-        let (people, next) = insight.people(&query).await?;
-        return Ok((people, next, true));
-    }
-    match &query.text {
+    let (people, next) = match &query.text {
+        _ if !search.everywhere.is_empty() => insight.people(&query).await?,
         // Exact values find people even before the index of words has everybody.
         Some(text) if query.role.is_none() && query.group.is_none() => {
             let found = insight.search_people(text, &query.states, after, PAGE_SIZE);
-            let found = found.await?;
-            Ok((found.people, found.next, found.by_word))
+            return Ok(found.await?);
         }
-        _ => {
-            let (people, next) = listed(insight, &query, order, after.as_deref()).await?;
-            Ok((people, next, true))
-        }
-    }
+        _ => listed(insight, &query, order, after.as_deref()).await?,
+    };
+    Ok(FoundPeople {
+        people,
+        next,
+        by_word: true,
+        lacks_changes: false,
+    })
 }
 
 /// Lists people from a cursor on. A cursor that is not valid any more leads to the first page.

@@ -109,7 +109,7 @@ pub(super) async fn erase(
     }
 }
 
-/// Ends the erasure, or begins the logs again if an entry was not in the feed yet.
+/// Ends the erasure, or begins again if an entry was not in the feed yet.
 async fn end(
     scope: &Scope,
     id: &str,
@@ -118,9 +118,8 @@ async fn end(
 ) -> Result<bool, Error> {
     let mut transaction = Transaction::default();
     if progress.waits {
-        let journal = STEPS.iter().position(|step| matches!(step, Step::Journal));
+        // From the first step on: the entry may call the person what no other does.
         erasure.progress = Some(Progress {
-            step: journal.unwrap_or_default(),
             identifiers: progress.identifiers,
             names: progress.names,
             ..Progress::default()

@@ -1,16 +1,20 @@
 //! Adds to the indexes what they lack: what is older than they are, and what the relay missed. It can be interrupted,
 //! and continues where it was.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rollcall_model::USERS;
-use rollcall_store::{Error, Range, from_item, text, to_item};
+use rollcall_store::{Error, Range, from_item, now, text, to_item};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::indexes::handle::Indexes;
+use crate::journal::feed::Head;
 use crate::journal::handle::Journal;
 use crate::journal::index::Coverage;
+
+/// How old a change can be that the index usually lacks: the relay adds it a moment after it has its place in the feed.
+const MARGIN: SignedDuration = SignedDuration::from_secs(10);
 
 /// Events or people that are added at once.
 const AT_ONCE: usize = 100;
@@ -37,12 +41,13 @@ impl WordsCoverage {
         self.complete && self.roles
     }
 
-    /// Returns how far the index is, of which this says whether it has everybody.
-    fn reached(&self, complete: bool) -> IndexedPeople {
-        let behind = self.behind.as_deref().filter(|_| !complete);
+    /// Returns how far the index is. `has_all` says whether it has everybody, and `is_late` whether it lacks changes.
+    fn reached(&self, has_all: bool, is_late: bool) -> IndexedPeople {
+        let behind = self.behind.as_deref().filter(|_| !has_all);
         IndexedPeople {
-            complete,
+            complete: has_all && !is_late,
             until: behind.and_then(created_at),
+            lacks_only_changes: has_all && is_late,
         }
     }
 
@@ -58,12 +63,15 @@ impl WordsCoverage {
 /// How far an index of people is. The hourly pass adds people in order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IndexedPeople {
-    /// Whether it has everybody.
+    /// Whether it has everybody as they are.
     #[serde(rename = "c")]
     pub complete: bool,
     /// When the last person was created whom the pass has added; `None` before the first, and when the index has everybody.
     #[serde(rename = "u", default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// Whether it has everybody, but not the last changes, because the relay could not add them.
+    #[serde(rename = "l", default, skip_serializing_if = "std::ops::Not::not")]
+    pub lacks_only_changes: bool,
 }
 
 /// Returns when the id of a person was made.
@@ -107,6 +115,13 @@ impl Indexes<'_> {
                 return Ok(filled);
             }
         }
+        if !coverage.waiting.is_empty() {
+            let followed = Coverage {
+                followed_to,
+                ..coverage.clone()
+            };
+            journal.forget_waiting(&followed).await?;
+        }
         // People first: a tenant can have millions of old events.
         if !self.complete_words(deadline, &mut filled).await? {
             return Ok(filled);
@@ -141,21 +156,13 @@ impl Indexes<'_> {
         Ok(())
     }
 
-    /// Returns whether the index by words has everybody.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub async fn has_words_of_all(self) -> Result<bool, Error> {
-        Ok(self.people_by_words().await?.complete)
-    }
-
     /// Returns how far the index by words is.
     ///
     /// # Errors
     /// Only table errors.
     pub async fn people_by_words(self) -> Result<IndexedPeople, Error> {
-        let coverage = self.words_coverage().await?;
-        Ok(coverage.reached(coverage.complete))
+        let (coverage, is_late) = self.words_and_lateness().await?;
+        Ok(coverage.reached(coverage.complete, is_late))
     }
 
     /// Returns how far the index by roles is.
@@ -163,8 +170,35 @@ impl Indexes<'_> {
     /// # Errors
     /// Only table errors.
     pub async fn people_by_roles(self) -> Result<IndexedPeople, Error> {
-        let coverage = self.words_coverage().await?;
-        Ok(coverage.reached(coverage.has_all()))
+        let (coverage, is_late) = self.words_and_lateness().await?;
+        Ok(coverage.reached(coverage.has_all(), is_late))
+    }
+
+    /// Returns which people the index has, and whether it lacks a change that the relay should have added by now.
+    async fn words_and_lateness(self) -> Result<(WordsCoverage, bool), Error> {
+        let keys = self.scope.keys();
+        let read = [
+            keys.words_indexed(),
+            keys.entries_indexed(),
+            keys.event_head(),
+        ];
+        let mut found = self.scope.table.find(read.clone()).await?;
+        let [words, entries, head] = read.map(|key| found.take(&key));
+        let words: WordsCoverage = words.map(from_item).transpose()?.unwrap_or_default();
+        let entries = entries.map(from_item::<Coverage>).transpose()?;
+        let head = head.map(from_item::<Head>).transpose()?;
+        let (Some(entries), Some(head)) = (entries, head) else {
+            return Ok((words, false));
+        };
+        if entries.followed_to >= head.given {
+            return Ok((words, false));
+        }
+        let lacking = keys.event(entries.followed_to + 1);
+        let lacking = self.scope.table.get(&lacking).await?;
+        // One that cannot be read may be of any age.
+        let lacking = lacking.and_then(|item| Journal::of(self.scope).stored_event(item).ok());
+        let is_late = lacking.is_none_or(|event| event.occurred_at < now() - MARGIN);
+        Ok((words, is_late))
     }
 
     async fn words_coverage(self) -> Result<WordsCoverage, Error> {
@@ -236,8 +270,11 @@ mod tests {
             ),
             (WordsCoverage::ALL, (true, None), (true, None)),
         ] {
-            let reached = |complete| {
-                let reached = coverage.reached(complete);
+            let reached = |has_all| {
+                let late = coverage.reached(has_all, true);
+                assert_eq!((late.complete, late.lacks_only_changes), (false, has_all));
+                let reached = coverage.reached(has_all, false);
+                assert!(!reached.lacks_only_changes);
                 (reached.complete, reached.until)
             };
             assert_eq!(reached(coverage.complete), by_words, "{coverage:?}");

@@ -29,6 +29,8 @@ pub(super) struct Indexed {
     top: String,
     /// It may lack entries up to this id; `None` if it is complete from the beginning.
     floor: Option<String>,
+    /// The entries that it may lack wherever they are.
+    waiting: Vec<String>,
 }
 
 impl Indexed {
@@ -37,6 +39,7 @@ impl Indexed {
         Self {
             top: just_after(coverage.latest_at - MARGIN),
             floor: since.map(|since| just_after(since + MARGIN)),
+            waiting: coverage.waiting.clone(),
         }
     }
 
@@ -144,6 +147,7 @@ impl Journal<'_> {
         wanted: impl Fn(&Entry) -> bool + Send,
     ) -> Result<(Vec<Entry>, Option<String>), Error> {
         let log = self.scope.keys().journal();
+        let waiting = self.waiting(&indexed.waiting).await?;
         let begin = query.after.cloned();
         let begin = begin.or_else(|| query.to.map(just_after));
         let mut page = BoundedPage::new(begin, query.limit, MAX_READ);
@@ -155,11 +159,16 @@ impl Journal<'_> {
                 true => READ_AT_ONCE.min(query.limit.saturating_add(1)),
                 false => READ_AT_ONCE,
             };
-            let range = part.range.descending(true).after(behind).limit(at_once);
+            let range = part.range.descending(true);
+            let range = range.after(behind.clone()).limit(at_once);
             let read = self.scope.table.query(&range).await?;
             let count = read.items.len();
             let entries = match part.is_index {
-                true => self.named_by(&read.items).await?,
+                true => {
+                    let named = self.named_by(&read.items).await?;
+                    let until = read.next.as_ref().or(part.next.as_ref());
+                    with_waiting(named, &waiting, behind.as_ref(), until)
+                }
                 false => readable(self.scope, read.items.into_iter().map(from_item)),
             };
             // The list ends at the first entry that is older than `from`.
@@ -216,4 +225,21 @@ impl Journal<'_> {
         entries.sort_by(|one, other| Reverse(&one.id).cmp(&Reverse(&other.id)));
         Ok(entries)
     }
+}
+
+/// Returns entries that were read after a cursor, and down to the next one, with the waiting ones in between; newest first.
+fn with_waiting(
+    mut entries: Vec<Entry>,
+    waiting: &[Entry],
+    behind: Option<&String>,
+    until: Option<&String>,
+) -> Vec<Entry> {
+    let is_between = |entry: &&Entry| {
+        behind.is_none_or(|behind| entry.id < *behind) && until.is_none_or(|it| entry.id >= *it)
+    };
+    let known: BTreeSet<String> = entries.iter().map(|entry| entry.id.clone()).collect();
+    let between = waiting.iter().filter(is_between);
+    entries.extend(between.filter(|one| !known.contains(&one.id)).cloned());
+    entries.sort_by(|one, other| Reverse(&one.id).cmp(&Reverse(&other.id)));
+    entries
 }

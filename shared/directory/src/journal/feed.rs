@@ -10,17 +10,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rollcall_model::{Actor, EventType, Origin, Subject, TenantId};
 use rollcall_store::{
-    Error, Expression, Guard, Item, MAX_WRITES, Range, Transaction, from_item, now, number, string,
-    text, to_item,
+    Error, Expression, Guard, Item, MAX_WRITES, Transaction, from_item, now, number, string, text,
+    to_item,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::journal::chain::{Fault, Link, Place};
+use crate::journal::chain::{Link, Place};
 use crate::journal::entry::Entry;
 use crate::journal::expiry::{Expiry, expires_of};
 use crate::journal::handle::Journal;
-use crate::journal::read_back::warn_of_unreadable;
 
 /// Consecutive turns without progress after which a relay gives up. A tenant has one relay at a time.
 const MAX_TURNS: usize = 40;
@@ -88,23 +87,6 @@ pub struct Integrity {
     pub begins: bool,
 }
 
-/// The result of verifying events of the feed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verification {
-    /// How many events were verified.
-    pub verified: usize,
-    /// The sequence numbers of events without hashes, which an earlier version gave their places.
-    pub without_hash: Vec<u64>,
-    /// The sequence numbers of events with which a chain begins.
-    pub begins: Vec<u64>,
-    /// The sequence numbers of events whose content was erased.
-    pub erased: Vec<u64>,
-    /// The events that do not match their hashes.
-    pub faults: Vec<(u64, Fault)>,
-    /// The last event and its hash.
-    pub last: Option<(u64, Option<String>)>,
-}
-
 /// An event as it is stored.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct EventItem {
@@ -115,9 +97,6 @@ pub(super) struct EventItem {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) link: Option<Link>,
 }
-
-/// The sequence number of an event, and the event; `None` if it cannot be read.
-type Placed = (u64, Option<(Event, EventItem)>);
 
 impl EventItem {
     pub(super) fn event(&self) -> Result<Event, Error> {
@@ -157,6 +136,13 @@ impl Head {
     /// Returns the hash of the last event; `None` if it has none, so that the chain begins anew.
     pub(super) fn hash(self) -> Option<String> {
         self.last_hash.filter(|_| self.hash_of == self.given)
+    }
+
+    /// Returns whether every event up to this one was written so long ago that whoever reads sees all of them.
+    pub(super) fn has_settled(&self, sequence: u64) -> bool {
+        // An earlier version leaves the time as it was when it moves the head.
+        let moved_at = self.moved_at.filter(|_| self.hash_of == self.given);
+        sequence <= self.given && moved_at.is_some_and(|at| at < now() - RELAY_SETTLES)
     }
 }
 
@@ -290,34 +276,6 @@ impl Journal<'_> {
         Ok(head.map(from_item::<Head>).transpose()?.unwrap_or_default())
     }
 
-    /// Returns at most `limit` events after the sequence number `after`, in order. Every reader sees every event
-    /// exactly once, and all readers see the same order. A gap of events that have expired is skipped, and so is an event that
-    /// cannot be read.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub async fn events(self, after: u64, limit: usize) -> Result<Vec<Event>, Error> {
-        let events = self.event_items(after.min(MAX_SEQUENCE), limit).await?;
-        let unreadable = events.iter().filter(|(_, read)| read.is_none()).count();
-        warn_of_unreadable(self.scope, unreadable);
-        let events = events.into_iter().filter_map(|(_, read)| read);
-        Ok(events.map(|(event, _)| event).collect())
-    }
-
-    async fn event_items(self, after: u64, limit: usize) -> Result<Vec<Placed>, Error> {
-        let behind = self.scope.keys().event(after).sort().to_owned();
-        let range = Range::events(self.scope.keys());
-        let range = range.after(Some(behind)).limit(limit);
-        let page = self.scope.table.query(&range).await?;
-        let event_of = |item: Item| {
-            let item: EventItem = from_item(item)?;
-            Ok::<_, Error>((item.event()?, item))
-        };
-        let read = |item: Item| Ok((sequence_of(&item)?, event_of(item).ok()));
-        let events = page.items.into_iter().map(read);
-        Ok(without_gap(after, events.collect::<Result<_, Error>>()?))
-    }
-
     /// Reads the event in a stored item of the feed.
     ///
     /// # Errors
@@ -325,79 +283,6 @@ impl Journal<'_> {
     pub(crate) fn stored_event(self, item: Item) -> Result<Event, Error> {
         from_item::<EventItem>(item)?.event()
     }
-
-    /// Verifies at most `limit` events after the sequence number `after` against their hashes.
-    ///
-    /// # Errors
-    /// Only table errors.
-    pub async fn verify(self, after: u64, limit: usize) -> Result<Verification, Error> {
-        let after = after.min(MAX_SEQUENCE);
-        let key = self.scope.keys().event(after);
-        let before = self.scope.table.get(&key).await?;
-        let before = before.map(from_item::<EventItem>).transpose()?;
-        // The hash of the event before, if that event is there and has one.
-        let mut before = before.map(|item| item.link.map(|link| link.hash));
-        let mut found = Verification::default();
-        for (sequence, read) in self.event_items(after, limit).await? {
-            found.verified += 1;
-            let Some((event, item)) = read else {
-                found.faults.push((sequence, Fault::Content));
-                found.last = Some((sequence, None));
-                before = None;
-                continue;
-            };
-            match &item.link {
-                Some(link) => {
-                    if link.begins {
-                        found.begins.push(sequence);
-                    }
-                    if link.salt.is_none() {
-                        found.erased.push(sequence);
-                    }
-                    if before == Some(None) && !link.begins {
-                        found.faults.push((sequence - 1, Fault::Unlinked));
-                    }
-                    let previous = before.flatten();
-                    let fault = link.fault(previous.as_deref(), place_of(&event), &item.event);
-                    // An erased event says nothing but its place.
-                    let is_forged = link.salt.is_none() && erased(event.clone()) != event;
-                    let fault = fault.or(is_forged.then_some(Fault::Content));
-                    found.faults.extend(fault.map(|fault| (sequence, fault)));
-                }
-                None => found.without_hash.push(sequence),
-            }
-            let hash = item.link.map(|link| link.hash);
-            found.last = Some((sequence, hash.clone()));
-            before = Some(hash);
-        }
-        if let Some((last, None)) = found.last {
-            // An earlier version that runs after a roll-back moves the head, and leaves what it says of hashes.
-            let head = self.head().await?;
-            if (head.given, head.hash_of) == (last, last) {
-                found.faults.push((last, Fault::Unlinked));
-            }
-        }
-        Ok(found)
-    }
-}
-
-/// Returns the events up to the first gap. A query may see only part of a relay transaction that is in progress; the
-/// missing events are visible a moment later. A gap directly after the cursor is skipped if the first event after it is
-/// old: the missing events have outlived their retention.
-fn without_gap(after: u64, events: Vec<Placed>) -> Vec<Placed> {
-    let settled = now() - RELAY_SETTLES;
-    let first = events.first().map_or(after + 1, |(sequence, _)| *sequence);
-    let mut readable = events.iter().filter_map(|(_, read)| read.as_ref());
-    let is_old = readable
-        .next()
-        .is_none_or(|(event, _)| event.occurred_at < settled);
-    let mut next = if is_old { first } else { after + 1 };
-    let in_order = |(sequence, _): &Placed| {
-        let follows = *sequence == next;
-        next += 1;
-        follows
-    };
-    events.into_iter().take_while(in_order).collect()
 }
 
 /// Returns the event without what it said: who, whom and what.
@@ -422,7 +307,7 @@ pub(super) fn sequence_of(item: &Item) -> Result<u64, Error> {
     text(item, "SK")?.parse().map_err(Error::corrupt)
 }
 
-fn place_of(event: &Event) -> Place<'_> {
+pub(super) fn place_of(event: &Event) -> Place<'_> {
     Place {
         sequence: event.sequence,
         kind: &event.kind,

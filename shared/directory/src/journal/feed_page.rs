@@ -18,7 +18,7 @@ const SCANNED: usize = 2_000;
 const SCANNED_AT_ONCE: usize = 500;
 
 /// After this time, a cursor that had no place in the feed is looked at again.
-const SECOND_LOOK: Duration = Duration::from_millis(300);
+pub(super) const SECOND_LOOK: Duration = Duration::from_millis(300);
 
 /// The part of the feed that a reader asks for.
 #[derive(Clone, Copy, Debug, Default)]

@@ -49,6 +49,9 @@ pub(crate) struct Coverage {
     /// from the beginning.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) left_since: Option<Timestamp>,
+    /// The entries that the relay has set aside, so that the index can lack them although it has later ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) waiting: Vec<String>,
 }
 
 impl Coverage {
@@ -178,6 +181,7 @@ impl Journal<'_> {
                 roles_to: Some(last),
                 left_to: Some(last),
                 left_since: (before > 0).then(now),
+                waiting: Vec::new(),
             };
             return self.begin(&begun).await;
         };
@@ -262,6 +266,7 @@ impl Journal<'_> {
             roles_to: Some(given),
             left_to: Some(given),
             left_since: Some(now()),
+            waiting: Vec::new(),
         };
         self.begin(&begun).await?;
         self.coverage().await

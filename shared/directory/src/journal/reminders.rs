@@ -102,7 +102,8 @@ impl Journal<'_> {
     pub async fn set_aside(self, entry: &str) -> Result<(), Error> {
         let add =
             Expression::new("ADD set_aside :entry").with(":entry", strings([entry.to_owned()]));
-        self.change_places(add, entry).await
+        self.change_places(add, entry).await?;
+        self.note_waiting(entry).await
     }
 
     /// Puts the entries that were set aside into the stream again. Whether they can be relayed now, the relay finds out.

@@ -121,11 +121,24 @@ pub(crate) struct Verification {
     erased: Vec<u64>,
     /// The sequences of events without hashes, which an earlier version gave their places.
     without_hash: Vec<u64>,
+    /// The events directly after the cursor that have expired, so that the verification went on behind them. In the middle of
+    /// a feed, some can expire before earlier ones only after `retention_days` was lowered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expired: Option<ExpiredEvents>,
     /// The hash of the last event.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_hash: Option<String>,
     /// The value of `after` for the next request. Without new events, it is the `after` of this request.
     next: String,
+}
+
+/// Events that have expired.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExpiredEvents {
+    /// The sequence of the first one.
+    first: u64,
+    /// The sequence of the last one.
+    last: u64,
 }
 
 /// An event that does not match its hashes.
@@ -143,7 +156,7 @@ pub(crate) struct EventFault {
 pub(crate) enum Fault {
     /// Its content was changed.
     Content,
-    /// It does not follow the event before it.
+    /// It does not follow the event before it, or events before it are missing that have not expired.
     Order,
     /// It has no hash although the chain goes on after it: somebody added it, or removed its hash. Events that an earlier
     /// version gave their places, also after a roll-back, are none: the chain begins anew after them.
@@ -278,8 +291,8 @@ fn types(named: Vec<String>) -> Result<Vec<EventType>, Problem> {
     named.into_iter().map(read).collect()
 }
 
-/// Verifies the events after a cursor against their hashes. Repeat with `next` until nothing is verified. A cursor that the
-/// feed has not reached is refused with 410.
+/// Verifies the events after a cursor against their hashes. Repeat with `next` until nothing is verified. Events that have
+/// expired are not a fault. A cursor that the feed has not reached is refused with 410.
 #[utoipa::path(get, path = "/api/v1/tenants/{tenant}/events/verification", operation_id = "verify_events", tag = "events",
     params(("tenant" = String, Path, description = "The tenant's id"), VerificationPage),
     responses((status = 200, body = Verification)), security(("service_key" = ["events:read"])))]
@@ -290,11 +303,8 @@ pub(crate) async fn verify(
     tenant.lifecycle().known().await?;
     let after = page.after.unwrap_or_default();
     let found = tenant.journal().verify(after, limit(page.limit)?).await?;
-    if found.verified == 0 && after > 0 {
-        let head = tenant.journal().last_sequence().await?;
-        if after > head {
-            return Err(ahead(head));
-        }
+    if let Some(head) = found.head.filter(|head| *head < after) {
+        return Err(ahead(head));
     }
     let fault = |(sequence, fault): (u64, directory::Fault)| EventFault {
         sequence,
@@ -307,6 +317,9 @@ pub(crate) async fn verify(
         begins: found.begins,
         erased: found.erased,
         without_hash: found.without_hash,
+        expired: found
+            .expired
+            .map(|(first, last)| ExpiredEvents { first, last }),
         last_hash: found.last.and_then(|(_, hash)| hash),
         next: next.to_string(),
     }))

@@ -226,11 +226,11 @@ pub(crate) struct PeopleList {
     index: Option<PeopleIndex>,
 }
 
-/// How far the index is that finds people by words and roles. The hourly pass adds those of earlier versions. Until it is
-/// complete, a list that needs it looks through all people.
+/// How far the index is that finds people by words and roles. The hourly pass adds those of earlier versions, and changes
+/// that the index missed. Until it is complete, a list that needs it looks through all people.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PeopleIndex {
-    /// Whether it has everybody.
+    /// Whether it has everybody, with all changes but those of the last seconds.
     complete: bool,
     /// When the last person was created whom the pass has added; null before the first, and when it has everybody.
     people_until: Option<Timestamp>,
