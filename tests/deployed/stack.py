@@ -255,7 +255,7 @@ def plain(node):
         return [plain(item) for item in node]
     if not isinstance(node, dict):
         return node
-    if node.get("Fn::If", [None])[0] in ["HasKey", "CapsUnits"]:
+    if node.get("Fn::If", [None])[0] in ["HasKey", "CapsUnits", "ExpiresArchive"]:
         return plain(node["Fn::If"][2])
     return {key: value for key, item in node.items() if (value := plain(item)) != {"Ref": "AWS::NoValue"}}
 

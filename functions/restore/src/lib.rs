@@ -5,7 +5,7 @@
 //! `done`; otherwise, invoke the function again before the stack uses the table.
 
 use jiff::Timestamp;
-use rollcall_directory::{Directory, Error, Reapplied, reapply};
+use rollcall_directory::{ArchiveBounds, Directory, Error, Reapplied, reapply};
 use serde::Deserialize;
 use tokio::time::Instant;
 
@@ -21,16 +21,26 @@ pub struct Request {
 
 /// Returns the function for a directory with its archive.
 pub fn handler(directory: Directory) -> Restorer {
-    Restorer { directory }
+    Restorer {
+        directory,
+        bounds: ArchiveBounds::default(),
+    }
 }
 
 /// The function. The Lambda runtime calls it.
 #[derive(Clone, Debug)]
 pub struct Restorer {
     directory: Directory,
+    bounds: ArchiveBounds,
 }
 
 impl Restorer {
+    /// Sets how much of the archive is in memory at once.
+    #[must_use]
+    pub fn with_bounds(self, bounds: ArchiveBounds) -> Self {
+        Self { bounds, ..self }
+    }
+
     /// Does the work until `deadline`.
     ///
     /// # Errors
@@ -38,7 +48,8 @@ impl Restorer {
     pub async fn call(&self, request: Request, deadline: Instant) -> Result<Reapplied, Error> {
         let restored = self.directory.at_table(request.table);
         // Boxed: the future is nested so deeply that the compiler rejects a future that contains it.
-        let result = Box::pin(reapply(&restored, request.restored_to, deadline)).await?;
+        let work = reapply(&restored, request.restored_to, deadline, self.bounds);
+        let result = Box::pin(work).await?;
         tracing::info!(
             done = result.done,
             reapplied = result.reapplied,

@@ -121,7 +121,7 @@ pub use crate::journal::feed_page::{FeedPage, FeedQuery, FeedRead};
 pub use crate::journal::handle::Journal;
 pub use crate::journal::reminders::REMINDER;
 pub use crate::journal::verification::Verification;
-pub use crate::reapply::{Reapplied, reapply};
+pub use crate::reapply::{ArchiveBounds, Reapplied, reapply};
 pub use crate::request_log::diagnosis::Diagnosis;
 pub use crate::request_log::handle::RequestLog;
 pub use crate::request_log::log::{LoggedRequest, RequestQuery};

@@ -1,18 +1,25 @@
 //! Does again in a restored table what was archived after the restore point, and ends all sessions. The table has how far the
 //! work is, so a call that runs out of time is followed by one that goes on there. Every step can be repeated.
+//!
+//! The archive can be larger than the memory, so it is read page by page, one part after the other. What has ended in a part
+//! is done again in windows: a window has so many things at most, and the part is read for each. A call must have the time to
+//! read one part: some ten million rows with the memory of `BackgroundMemory`, which also is a share of a processor.
 
 use std::collections::BTreeSet;
 
 use jiff::{SignedDuration, Timestamp};
 use rollcall_model::{Catalogue, GROUPS, Grant, Reason, Role, RoleId, USERS};
 use rollcall_scim::{PATCH_OP_URN, Patch, Precondition, Resource};
-use rollcall_store::{Error, Range, StackKeys, Table, from_item, now, retry_stale, text, to_item};
+use rollcall_store::{
+    ArchiveKeys, Error, Range, StackKeys, Table, from_item, now, retry_stale, text, to_item,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::archive::log::since;
-use crate::archive::plan::{Action, Step, plan};
+use crate::archive::fate::Action;
+use crate::archive::log::Rows;
+use crate::archive::plan::{Place, Step, Window};
 use crate::archive::record::awaited;
 use crate::credentials::key_history::KeyChanger;
 use crate::directory::Directory;
@@ -29,6 +36,24 @@ const TENANTS_AT_ONCE: usize = 100;
 const SAVED_EVERY: usize = 50;
 /// How many refusals are kept: the item with them stays below DynamoDB's 400 KB.
 const MOST_REFUSED: usize = 500;
+
+/// How much of the archive is in memory at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ArchiveBounds {
+    /// The rows of a page. A page has 1 MB at most.
+    pub page: usize,
+    /// How many things that have ended are held: people, tokens, members of groups. One takes some 250 bytes.
+    pub things: usize,
+}
+
+impl Default for ArchiveBounds {
+    fn default() -> Self {
+        Self {
+            page: 4_000,
+            things: 100_000,
+        }
+    }
+}
 
 /// What the calls have done since the work began.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,8 +80,17 @@ struct Position {
     sessions_until: Option<String>,
     /// Whether the sessions of all tenants have ended.
     without_sessions: bool,
-    /// The number of steps that are done.
+    /// How many steps an earlier version has done, which counted those of the whole archive. 0 has it do all of them.
     steps: usize,
+    /// The part of the archive that is done again. Those before it are done.
+    #[serde(default)]
+    part: u8,
+    /// Where its window begins; `None` for its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    window: Option<Place>,
+    /// The place of the last step of the window that is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    step: Option<Place>,
     result: Reapplied,
 }
 
@@ -69,6 +103,9 @@ impl Position {
             sessions_until: None,
             without_sessions: false,
             steps: 0,
+            part: 0,
+            window: None,
+            step: None,
             result: Reapplied::default(),
         }
     }
@@ -96,9 +133,16 @@ impl Position {
     async fn save(&self, table: &Table) -> Result<(), Error> {
         table.put(to_item(&StackKeys::reapplied(), self)?).await
     }
+
+    /// Goes on with the next window, or with the next part if there is none.
+    fn go_on(&mut self, next: Option<Place>) {
+        self.part += u8::from(next.is_none());
+        self.window = next;
+        self.step = None;
+    }
 }
 
-/// Goes on until `deadline`, with one tenant or step at least. Sessions end first.
+/// Goes on until `deadline`, with one tenant, step or part of the archive at least. Sessions end first.
 ///
 /// # Errors
 /// Only table errors. The next call goes on before what failed.
@@ -106,10 +150,11 @@ pub async fn reapply(
     directory: &Directory,
     restored_to: Timestamp,
     deadline: Instant,
+    bounds: ArchiveBounds,
 ) -> Result<Reapplied, Error> {
     let table = directory.table();
     let mut position = Position::read(table, restored_to).await?;
-    let worked = work(directory, &mut position, deadline).await;
+    let worked = work(directory, &mut position, deadline, bounds).await;
     position.save(table).await?;
     worked?;
     Ok(position.result)
@@ -119,32 +164,90 @@ async fn work(
     directory: &Directory,
     position: &mut Position,
     deadline: Instant,
+    bounds: ArchiveBounds,
 ) -> Result<(), Error> {
     if !position.without_sessions && !end_all_sessions(directory, position, deadline).await? {
         return Ok(());
     }
-    let mut archived = match directory.archive_table() {
-        Some(archive) => since(archive, position.from).await?,
-        None => Vec::new(),
-    };
-    // The steps stay the same from call to call.
-    archived.retain(|record| record.at <= position.until);
-    for step in plan(archived).iter().skip(position.steps) {
-        if let Some(refused) = again_unless_refused(directory, step).await?
+    if let Some(archive) = directory.archive_table() {
+        while position.part < ArchiveKeys::PARTS {
+            let read = read_window(archive, position, bounds).await?;
+            let has_rows = read.has_rows;
+            do_window(directory, position, deadline, read).await?;
+            let is_late = Instant::now() >= deadline && has_rows;
+            if is_late && position.part < ArchiveKeys::PARTS {
+                return Ok(());
+            }
+        }
+    }
+    position.result.done = true;
+    Ok(())
+}
+
+/// A window of a part of the archive.
+struct ReadWindow {
+    /// Whether the part has any rows.
+    has_rows: bool,
+    /// What is left to do.
+    steps: Vec<Step>,
+    /// Where the next window begins; `None` if this is the last.
+    next: Option<Place>,
+}
+
+/// Reads the part of the archive and returns what is left of the window.
+async fn read_window(
+    archive: &Table,
+    position: &Position,
+    bounds: ArchiveBounds,
+) -> Result<ReadWindow, Error> {
+    let time = (position.from, position.until);
+    let mut rows = Rows::between(archive, position.part, time, bounds.page);
+    let mut window = Window::new(position.window.clone(), bounds.things);
+    let mut has_rows = false;
+    while let Some(row) = rows.next().await? {
+        window.add(&row);
+        has_rows = true;
+    }
+    let (mut steps, next) = window.steps();
+    // A row can come late, so what is done is told by its place and not by its number.
+    let done = position.step.as_ref();
+    steps.retain(|step| done.is_none_or(|done| step.place() > *done));
+    Ok(ReadWindow {
+        has_rows,
+        steps,
+        next,
+    })
+}
+
+/// Does a window until `deadline`, with one step at least.
+async fn do_window(
+    directory: &Directory,
+    position: &mut Position,
+    deadline: Instant,
+    window: ReadWindow,
+) -> Result<(), Error> {
+    let mut steps = window.steps.into_iter().peekable();
+    while let Some(step) = steps.next() {
+        if let Some(refused) = again_unless_refused(directory, &step).await?
             && position.result.refused.len() < MOST_REFUSED
         {
             position.result.refused.push(refused);
         }
-        position.steps += 1;
+        position.step = Some(step.place());
         position.result.reapplied += 1;
-        if Instant::now() >= deadline {
-            return Ok(());
-        }
-        if position.steps.is_multiple_of(SAVED_EVERY) {
-            position.save(directory.table()).await?;
+        if steps.peek().is_some() {
+            if Instant::now() >= deadline {
+                return Ok(());
+            }
+            if position.result.reapplied.is_multiple_of(SAVED_EVERY) {
+                position.save(directory.table()).await?;
+            }
         }
     }
-    position.result.done = true;
+    position.go_on(window.next);
+    if window.has_rows {
+        position.save(directory.table()).await?;
+    }
     Ok(())
 }
 

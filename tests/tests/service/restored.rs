@@ -1,6 +1,8 @@
 //! A restored table: what was revoked, deleted and erased after the restore point stays so, and sessions have ended, before
 //! anybody uses it.
 
+mod archive;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;

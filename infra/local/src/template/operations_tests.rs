@@ -280,6 +280,7 @@ fn options_are_off_by_default() {
         (&data, "MaxReadUnits", json!(0)),
         (&data, "MaxWriteUnits", json!(0)),
         (&data, "KmsKeyArn", json!("")),
+        (&data, "ArchiveExpires", json!("true")),
         (&compute, "KmsKeyArn", json!("")),
         (&compute, "Release", json!("")),
         (&compute, "ProvisionedAuthorizers", json!(0)),

@@ -1,4 +1,4 @@
-//! One archived event: what ended or was taken away, when, and its id. It names nobody.
+//! What is archived of events: what ended or was taken away, when, and its id. It names nobody.
 
 use jiff::Timestamp;
 use rollcall_model::{EventType, TenantId, new_id, sha256_hex};
@@ -48,7 +48,10 @@ const ARCHIVED: [EventType; 25] = [
     EventType::WebhookDeleted,
 ];
 
-/// An archived event.
+/// How many members one row names at most: DynamoDB charges a write by the KB, so a row for each would cost forty times as much.
+const MOST_MEMBERS: usize = 500;
+
+/// An archived event, or several that one change of a group's members has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Archived {
     /// The tenant; `None` for a service key and for a webhook of the stack.
@@ -67,13 +70,42 @@ pub(crate) struct Archived {
     pub(crate) left: Vec<String>,
     /// When.
     pub(crate) at: Timestamp,
-    /// The id of the event, so that an event that comes twice is archived once.
+    /// The id of the first event, so that an event that comes twice is archived once.
     pub(crate) event: String,
 }
 
 impl Archived {
+    /// Returns the records of events, in their order. Members of a group that were added or removed by one change are in one.
+    pub(crate) fn of_all(events: &[Event]) -> Vec<Self> {
+        let mut all = Vec::<Self>::new();
+        for record in events.iter().filter_map(Self::of) {
+            match all.last_mut() {
+                Some(last) if last.goes_on_with(&record) => {
+                    last.taken.extend(record.taken);
+                    last.left.extend(record.left);
+                }
+                _ => all.push(record),
+            }
+        }
+        all
+    }
+
+    /// Whether the next record tells of further members of the same change.
+    fn goes_on_with(&self, next: &Self) -> bool {
+        let kinds = [EventType::GroupMemberAdded, EventType::GroupMemberRemoved];
+        kinds.iter().any(|kind| kind.as_str() == self.kind)
+            && self.taken.len() + self.left.len() < MOST_MEMBERS
+            && (&self.tenant, &self.kind, &self.subject) == (&next.tenant, &next.kind, &next.subject)
+            && (self.at, self.entry()) == (next.at, next.entry())
+    }
+
+    /// Returns the id of the entry of the event. An entry with several events numbers them behind a dot.
+    fn entry(&self) -> &str {
+        self.event.split('.').next().unwrap_or_default()
+    }
+
     /// Returns the record of an event; `None` for an event that ends nothing.
-    pub(crate) fn of(event: &Event) -> Option<Self> {
+    fn of(event: &Event) -> Option<Self> {
         let kind = EventType::of(&event.kind)?;
         let (taken, left) = changes(kind, event);
         ARCHIVED.contains(&kind).then(|| Self {
