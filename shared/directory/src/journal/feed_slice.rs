@@ -121,6 +121,12 @@ impl Journal<'_> {
         Ok(Some(expired.await? + 1))
     }
 
+    /// Returns the last event that has expired after one that has.
+    pub(super) async fn last_expired_after(self, expired: u64, head: &Head) -> Result<u64, Error> {
+        self.last_expired(expired, head.given + 1, Horizon::of(head))
+            .await
+    }
+
     /// Searches for the last event that has expired, between one that has and one that is kept. Those that DynamoDB has
     /// deleted have expired.
     async fn last_expired(self, expired: u64, kept: u64, horizon: Horizon) -> Result<u64, Error> {

@@ -28,14 +28,14 @@ impl Journal<'_> {
     /// Returns the events after a place up to the first gap. A gap directly after the place is skipped once nobody can
     /// be filling it: its events have outlived their retention.
     pub(super) async fn following(self, after: u64, limit: usize) -> Result<Vec<Placed>, Error> {
-        let mut events = self.kept(after, limit).await?;
+        let mut events = self.unexpired(after, limit).await?;
         if let Some(first) = first_after_gap(after, &events)
             && !self.head().await?.has_settled(first)
         {
             // Of a transaction of the relay that is in progress, a query can show a part. When the events happened does
             // not say when the relay came to them, so only another look tells such a part from what has expired.
             tokio::time::sleep(SECOND_LOOK).await;
-            events = self.kept(after, limit).await?;
+            events = self.unexpired(after, limit).await?;
         }
         let next = first_after_gap(after, &events).unwrap_or(after + 1);
         let in_order = |((sequence, _), next): &(Placed, u64)| sequence == next;
@@ -44,18 +44,18 @@ impl Journal<'_> {
     }
 
     /// Reads events after a place. Those that have expired do not count, although DynamoDB deletes them later and in no
-    /// order.
-    async fn kept(self, after: u64, limit: usize) -> Result<Vec<Placed>, Error> {
-        let behind = self.scope.keys().event(after).sort().to_owned();
-        let mut range = Range::events(self.scope.keys())
-            .after(Some(behind))
-            .limit(limit);
+    /// order. If a whole page has expired, a search finds where the events that are kept begin.
+    async fn unexpired(self, after: u64, limit: usize) -> Result<Vec<Placed>, Error> {
+        let mut after = after;
         loop {
-            let page = self.scope.table.query(&range).await?;
+            let behind = self.scope.keys().event(after).sort().to_owned();
+            let range = Range::events(self.scope.keys()).after(Some(behind));
+            let page = self.scope.table.query(&range.limit(limit)).await?;
             let live = now().as_second();
             let mut events = Vec::new();
             for item in page.items {
                 let sequence = sequence_of(&item)?;
+                after = after.max(sequence);
                 let read = from_item::<EventItem>(item);
                 if read.as_ref().is_ok_and(|item| item.expires <= live) {
                     continue;
@@ -66,7 +66,8 @@ impl Journal<'_> {
             if !events.is_empty() || page.next.is_none() {
                 return Ok(events);
             }
-            range = range.after(page.next);
+            let head = self.head().await?;
+            after = self.last_expired_after(after, &head).await?;
         }
     }
 }
