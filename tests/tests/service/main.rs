@@ -20,6 +20,7 @@ mod api_openapi;
 mod api_permissions;
 mod api_puts;
 mod api_repeats;
+mod api_repeats_completed;
 mod api_requests;
 mod api_secoda;
 mod api_surface;
