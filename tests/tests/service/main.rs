@@ -15,6 +15,7 @@ mod api_axonflow;
 mod api_doors;
 mod api_effects;
 mod api_everywhere;
+mod api_forged_cursors;
 mod api_frontegg;
 mod api_openapi;
 mod api_permissions;
