@@ -50,10 +50,19 @@ struct Mark<'a> {
 impl Attempt {
     /// Creates an attempt. `digest` is the digest of the request, with which its mark is compared later.
     pub fn new(key: Key, digest: String) -> Self {
+        Self::in_state(key, digest, State::Open)
+    }
+
+    /// Creates an attempt whose mark an earlier request has written. What is left of the change is made without it.
+    pub fn begun(key: Key, digest: String) -> Self {
+        Self::in_state(key, digest, State::Made)
+    }
+
+    fn in_state(key: Key, digest: String, state: State) -> Self {
         Self(Arc::new(Inner {
             key,
             digest,
-            state: Mutex::new(State::Open),
+            state: Mutex::new(state),
         }))
     }
 
@@ -123,5 +132,8 @@ mod tests {
         attempt.end(true);
         assert!(attempt.clone().is_made());
         assert!(attempt.begin().unwrap().is_none());
+        let begun = Attempt::begun(attempt.key().clone(), "digest".to_owned());
+        assert!(begun.is_made());
+        assert!(begun.begin().unwrap().is_none());
     }
 }

@@ -25,6 +25,12 @@ impl Table {
         }
     }
 
+    /// Returns whether the attempt of this handle has made its first change. If it has before anything is done, an earlier
+    /// request has made it, and what is left is to be done.
+    pub fn has_begun(&self) -> bool {
+        self.attempt.as_ref().is_some_and(Attempt::is_made)
+    }
+
     /// Returns a handle for changes that are not part of the attempt.
     #[must_use]
     pub fn alone(&self) -> Self {

@@ -75,7 +75,7 @@ impl Range {
     /// Starts after the item with this sort key, in the order of the range.
     ///
     /// Clients send the key back as a cursor, so it can have any value. If it cannot be in the range, it is ignored,
-    /// and the range starts at its beginning.
+    /// and the range starts at its beginning: so the console shows the list. The API refuses such a cursor before.
     pub fn after(mut self, sort: Option<String>) -> Self {
         let beginning = self.prefix.as_deref().unwrap_or_default();
         let is_within = |sort: &String| {

@@ -367,3 +367,103 @@ fn an_import_can_be_sent_as_it_was_read() {
         assert!(refused.expect(400).string("/detail").contains("`id`"));
     });
 }
+
+#[test]
+fn what_would_be_read_back_otherwise_is_refused() {
+    run(async |service| {
+        let (api, id) = (service.application(), fresh("put-exact"));
+        let path = format!("/tenants/{id}");
+        let tenant = |settings: Value, floor: Value| {
+            let ceilings = json!({"min_retention_days": floor});
+            json!({"display_name": "Exact", "settings": settings, "ceilings": ceilings})
+        };
+        let (days, refused) = (
+            |days: u32| json!({"retention_days": days}),
+            async |path: &str, body: Value| {
+                let answer = api.put(path, body).await.because(Reason::InvalidValue);
+                answer.string("/detail")
+            },
+        );
+        let detail = refused(&path, tenant(days(30), json!(90))).await;
+        assert!(detail.contains("at least 90"), "{detail}");
+        api.get(&path).await.expect(404);
+        let plain = tenant(json!({}), json!(400));
+        let read = put_and_put_back(service, &api, &id, &path, &plain).await;
+        assert_eq!(read["settings"]["retention_days"], 400);
+        let read = put_and_put_back(service, &api, &id, &path, &tenant(days(90), json!(90))).await;
+        assert_eq!(read["settings"]["retention_days"], 90);
+        refused(&path, tenant(days(89), json!(90))).await;
+        refused(&path, tenant(days(90), json!(91))).await;
+        put_and_put_back(service, &api, &id, &path, &tenant(days(30), Value::Null)).await;
+        let both = json!({"settings": days(30), "ceilings": {"min_retention_days": 90}});
+        let both = api.patch(&path, both).await.because(Reason::InvalidValue);
+        assert!(both.string("/detail").contains("at least 90"));
+
+        let settings = format!("{path}/settings");
+        for (body, hint) in [
+            (
+                json!({"invitation_domains": ["a.test", "Example.com"]}),
+                "write `Example.com` as `example.com`",
+            ),
+            (
+                json!({"allowed_addresses": ["203.0.113.7"]}),
+                "as `203.0.113.7/32`",
+            ),
+            (
+                json!({"allowed_addresses": ["203.0.113.0/24", "203.0.113.0/24"]}),
+                "twice",
+            ),
+        ] {
+            let detail = refused(&settings, body.clone()).await;
+            assert!(detail.contains(hint), "{detail}");
+            refused(&path, tenant(body.clone(), Value::Null)).await;
+            // A change may have another spelling, because nothing promises that it is kept.
+            api.patch(&settings, body).await.expect(200);
+        }
+        let exact =
+            json!({"invitation_domains": ["example.com"], "allowed_addresses": ["203.0.113.7/32"]});
+        put_and_put_back(service, &api, &id, &settings, &exact).await;
+
+        let hook = json!({"name": " SIEM", "url": "https://siem.example.com/x"});
+        let role = json!({"id": "editor", "name": "Editor ", "rank": 5});
+        for (path, body) in [
+            (path.clone(), json!({"display_name": "Exact "})),
+            (
+                format!("{path}/connections/okta"),
+                json!({"name": " Okta", "provider": "okta"}),
+            ),
+            (format!("{path}/webhooks/siem"), hook),
+            (format!("{path}/roles"), json!({"items": [role]})),
+        ] {
+            let detail = refused(&path, body).await;
+            assert!(detail.contains("space"), "{detail}");
+        }
+    });
+}
+
+#[test]
+fn an_awaited_name_is_spelled_as_it_was_put_last() {
+    run(async |service| {
+        let tenant = service.tenant("put-spelling").await;
+        let (owner, admin) = (
+            service.admin(&tenant, Role::Owner).await,
+            service.admin(&tenant, Role::Admin).await,
+        );
+        let body = json!({"role_ids": ["admin"]});
+        let path = |name: &str| format!("/scim/groups/role-mapping?name={name}");
+        owner.put(&path("admins"), body.clone()).await.expect(201);
+        let spelled = admin.put(&path("Admins"), body.clone()).await.expect(200);
+        assert_eq!(spelled.body["group_name"], "Admins");
+        let before = entries(service, tenant.id()).await;
+        let read = admin.get(&path("ADMINS")).await.expect(200).body;
+        assert_eq!(read, spelled.body);
+        admin.put(&path("Admins"), body).await.expect(200);
+        assert_eq!(entries(service, tenant.id()).await, before);
+        let log = format!("/tenants/{}/audit?action=tenant.group_awaited", tenant.id());
+        let log = service.application().get(&log).await.expect(200);
+        assert_eq!(log.body["items"][0]["before"]["group"], "admins");
+        assert_eq!(log.body["items"][0]["after"]["group"], "Admins");
+        let cleared = admin.put(&path("aDMINS"), json!({"role_ids": []})).await;
+        assert_eq!(cleared.expect(200).body["role_ids"], json!([]));
+    });
+}

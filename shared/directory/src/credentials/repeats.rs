@@ -40,6 +40,8 @@ pub enum Repeated {
     Answered(StoredAnswer),
     /// It has changed something, and its answer is not stored: it is under way, or its answer was lost.
     Unanswered {
+        /// The request, for what does the rest of a change of several transactions.
+        begun: Repeat,
         /// Whether it can be under way still.
         is_recent: bool,
         /// After how many seconds it can be tried again.
@@ -155,9 +157,12 @@ impl Repeat {
                 location: mark.answer_location,
             }),
             None => {
+                let key = self.attempt.key().clone();
+                let attempt = Attempt::begun(key, self.digest.clone());
                 let is_recent = now().as_second() - mark.at.as_second() < LONGEST_REQUEST_SECONDS;
                 let rest = u32::try_from(left).unwrap_or(RETRY_AFTER);
                 Repeated::Unanswered {
+                    begun: Repeat { attempt, ..self },
                     is_recent,
                     retry_after: if is_recent { RETRY_AFTER } else { rest },
                 }

@@ -79,9 +79,13 @@ pub(crate) async fn read_back<T: Logged>(
 ) -> Result<(Vec<T>, Option<String>), Error> {
     let begin = range.after.cloned();
     let begin = begin.or_else(|| range.to.map(just_after));
-    let mut page = BoundedPage::new(begin, range.limit, MAX_READ);
     let floor = range.from.and_then(|from| from.checked_sub(APART).ok());
     let floor = floor.map(just_after);
+    // From a cursor of a list that went further back, nothing is left: the list must not begin anew.
+    if begin.is_some() && begin <= floor {
+        return Ok((Vec::new(), None));
+    }
+    let mut page = BoundedPage::new(begin, range.limit, MAX_READ);
     while !page.is_done() {
         let query = match &floor {
             Some(floor) => Range::above(log.clone(), &**floor),

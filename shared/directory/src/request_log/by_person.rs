@@ -231,6 +231,10 @@ impl RequestLog<'_> {
             .from
             .map(|from| just_after(just_before(from).unwrap_or(from)));
         let floor = coverage.floor().max(from);
+        // As in the log, nothing is left then.
+        if behind.is_some() && *behind <= floor {
+            return Ok((BTreeSet::new(), None));
+        }
         let reads = partitions.into_iter().map(async |partition| {
             let range = match &floor {
                 Some(floor) => Range::above(partition, &**floor),

@@ -127,11 +127,12 @@ impl Roles<'_> {
             let named = self.named(name).await?;
             let Some(group) = &named.group else {
                 let awaited = self.await_group(name, &named, roles, giver).await?;
-                let roles = highest_first(roles);
-                let same = named.awaited.filter(|before| before.roles == roles);
-                let name = same.map_or_else(|| name.to_owned(), |before| before.group_name);
-                let group = None;
-                return Ok(awaited.map(|is_new| (NamedMapping { name, group, roles }, is_new)));
+                let mapping = NamedMapping {
+                    name: name.to_owned(),
+                    group: None,
+                    roles: highest_first(roles),
+                };
+                return Ok(awaited.map(|is_new| (mapping, is_new)));
             };
             if named.awaited.is_some() {
                 self.settle_awaited(group).await?;
@@ -158,7 +159,8 @@ impl Roles<'_> {
         let before = named.awaited.as_ref();
         let held = before.map_or_else(Vec::new, |awaited| awaited.roles.clone());
         let wanted = highest_first(roles);
-        if held == wanted {
+        let is_same = held == wanted;
+        if is_same && before.is_none_or(|awaited| awaited.group_name == name) {
             return Ok(Some(false));
         }
         check_mappable(roles, &held)?;
@@ -174,7 +176,7 @@ impl Roles<'_> {
         match wanted.is_empty() {
             true => transaction.delete_if(named.key.clone(), as_read, Guard::Stale),
             false => {
-                let awaited = Awaited {
+                let anew = Awaited {
                     group_name: name.to_owned(),
                     roles: wanted.clone(),
                     since: now(),
@@ -183,6 +185,14 @@ impl Roles<'_> {
                     actor: self.scope.actor.clone().by_id_alone(),
                     origin: Origin::default(),
                 };
+                let awaited = match before.filter(|_| is_same) {
+                    // Another spelling changes nothing about who asked for the roles, and with which rank.
+                    Some(before) => Awaited {
+                        group_name: anew.group_name,
+                        ..before.clone()
+                    },
+                    None => anew,
+                };
                 transaction.put_if(to_item(&named.key, &awaited)?, as_read, Guard::Stale);
             }
         }
@@ -190,11 +200,13 @@ impl Roles<'_> {
         let claimed = self.scope.keys().name(&GROUPS, &fold(name));
         transaction.check(claimed, Expression::absent(), Guard::Stale);
         self.scope.check_alive(&mut transaction);
-        let told =
-            |ids: &[RoleId]| Some(json!({"group": name, "role_id": ids.first(), "role_ids": ids}));
+        let told = |group: &str, ids: &[RoleId]| {
+            Some(json!({"group": group, "role_id": ids.first(), "role_ids": ids}))
+        };
+        let name_before = before.map_or(name, |awaited| awaited.group_name.as_str());
         let subject = Subject::tenant(&self.scope.tenant);
         let entry = Entry::new(self.scope, EventType::TenantGroupAwaited, subject);
-        let entry = entry.with_change(told(&held), told(&wanted));
+        let entry = entry.with_change(told(name_before, &held), told(name, &wanted));
         transaction.put(entry.to_item(self.scope.keys())?);
         let written = self.scope.table.transact(&transaction).await?.is_empty();
         Ok(written.then_some(before.is_none()))

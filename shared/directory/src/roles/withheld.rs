@@ -19,16 +19,18 @@ use crate::roles::rank::vouches;
 impl Roles<'_> {
     /// Restores a deleted person: active, with the same id, groups and attributes. A role that was given by hand stays
     /// withheld; to restore a person who is back already gives it back, up to the rank `gives_back`. Somebody who was not
-    /// deleted stays as they are.
+    /// deleted stays as they are. A repetition under an idempotency key only completes what was begun.
     ///
     /// # Errors
     /// `404` when there never was such a person; `403` for somebody who ranks above `giver`; `409` when their attributes
     /// are no longer known, or somebody else has the name.
     pub async fn restore(self, user: &str, giver: Role, gives_back: Role) -> Result<(), Error> {
-        match Resources::of(self.scope)
-            .restore_by_hand(user, giver)
-            .await?
-        {
+        let people = Resources::of(self.scope);
+        // To restore again would give the role back, which nobody has asked for.
+        if self.scope.table.has_begun() {
+            return people.return_to_groups(user).await.map(|_| ());
+        }
+        match people.restore_by_hand(user, giver).await? {
             true => Ok(()),
             false => self.give_back(user, gives_back).await,
         }

@@ -79,11 +79,36 @@ pub(super) fn check_ceilings(ceilings: &Ceilings) -> Result<(), Error> {
 pub(super) fn check_retention(before: &TenantItem, after: &Settings) -> Result<(), Error> {
     let (old, new) = (before.settings.retention_days, after.retention_days);
     match before.ceilings.min_retention_days {
-        Some(floor) if new < floor && new != old => Err(invalid(format!(
-            "`retention_days` must be at least {floor} here; the operator of the service requires it"
-        ))),
+        Some(floor) if new < floor && new != old => Err(too_short(floor)),
         _ => Ok(()),
     }
+}
+
+/// Checks a retention that is asked for against the ceilings of after that. Both as they are is not refused.
+///
+/// # Errors
+/// `invalidValue` for a retention that is too short: it would not be read back as it was asked for.
+pub(super) fn check_asked_retention(
+    asked: Option<u32>,
+    ceilings: &Ceilings,
+    before: Option<&TenantItem>,
+) -> Result<(), Error> {
+    let (Some(days), Some(floor)) = (asked, ceilings.min_retention_days) else {
+        return Ok(());
+    };
+    let is_as_before = before.is_some_and(|before| {
+        before.settings.retention_days == days && before.ceilings.min_retention_days == Some(floor)
+    });
+    match days < floor && !is_as_before {
+        true => Err(too_short(floor)),
+        false => Ok(()),
+    }
+}
+
+fn too_short(floor: u32) -> Error {
+    invalid(format!(
+        "`retention_days` must be at least {floor} here; the operator of the service requires it"
+    ))
 }
 
 fn invalid(detail: String) -> Error {

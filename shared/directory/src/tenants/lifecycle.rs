@@ -17,7 +17,7 @@ use crate::credentials::meter;
 use crate::credentials::service_keys::ServiceKeys;
 use crate::erasure::order::write_order;
 use crate::journal::entry::Entry;
-use crate::tenants::ceilings::{check_ceilings, check_retention};
+use crate::tenants::ceilings::{check_asked_retention, check_ceilings};
 use crate::tenants::change_settings::{SettingsChange, check_ceiling};
 use crate::tenants::handle::Lifecycle;
 use crate::tenants::write_tenant::write_tenant;
@@ -238,10 +238,13 @@ impl Lifecycle<'_> {
             }
             if let Some(settings) = &change.settings {
                 after.settings = settings.applied_to(after.settings, self.scope.session_bounds)?;
-                check_retention(&before, &after.settings)?;
             }
             after.ceilings = change.ceilings.applied_to(before.ceilings);
             check_ceilings(&after.ceilings)?;
+            let settings = change.settings.as_ref();
+            let asked = settings.and_then(|settings| settings.retention_days);
+            check_asked_retention(asked, &after.ceilings, Some(&before))?;
+            // A shorter one that nobody asked for now is lengthened.
             if let Some(floor) = after.ceilings.min_retention_days {
                 let days = &mut after.settings.retention_days;
                 *days = floor.max(*days);

@@ -1,6 +1,7 @@
 //! Replaces all settings of a tenant: what is left out takes its default.
 
-use rollcall_model::{Catalogue, Role, RoleId, SessionBounds, Settings, Way};
+use rollcall_model::{Catalogue, Role, RoleId, SessionBounds, Settings, Way, shown};
+use rollcall_scim as scim;
 use rollcall_store::{Error, retry_stale};
 
 use crate::tenants::ceilings::check_retention;
@@ -36,7 +37,8 @@ impl WholeSettings {
     /// Returns the settings after `before`. Pure.
     ///
     /// # Errors
-    /// `invalidValue` for a setting that is not allowed, unless it is as before.
+    /// `invalidValue` for a setting that is not allowed, unless it is as before, and for one that would be read back in
+    /// another spelling.
     pub(super) fn after(
         &self,
         before: &Settings,
@@ -71,8 +73,35 @@ impl WholeSettings {
             given.session_idle_minutes = None;
             base.session_idle_minutes = before.session_idle_minutes;
         }
-        given.applied_to(base, bounds)
+        let after = given.applied_to(base, bounds)?;
+        check_as_written(&self.given, &after)?;
+        Ok(after)
     }
+}
+
+/// Refuses what would be read back in another spelling than it is put in: who compares the two would put it for ever.
+fn check_as_written(given: &SettingsChange, after: &Settings) -> Result<(), Error> {
+    let domains = (&given.invitation_domains, &after.invitation_domains);
+    let addresses = (&given.allowed_addresses, &after.allowed_addresses);
+    for (field, (given, kept)) in [
+        ("invitation_domains", domains),
+        ("allowed_addresses", addresses),
+    ] {
+        let Some(given) = given.as_ref().filter(|given| *given != kept) else {
+            continue;
+        };
+        let mut pairs = given.iter().zip(kept);
+        let other = pairs.find(|(given, kept)| given != kept);
+        let detail = match other.filter(|_| given.len() == kept.len()) {
+            Some((given, kept)) => {
+                let (given, kept) = (shown(given), shown(kept));
+                format!("`{field}`: write `{given}` as `{kept}`, which is how it is read back")
+            }
+            None => format!("`{field}` has the same twice"),
+        };
+        return Err(scim::Error::InvalidValue(detail).into());
+    }
+    Ok(())
 }
 
 impl TenantSettings<'_> {

@@ -4,7 +4,7 @@ use rollcall_model::{Ceilings, RateLimit, Settings};
 use rollcall_scim as scim;
 use rollcall_store::{Error, TenantItem, now, retry_stale};
 
-use crate::tenants::ceilings::check_ceilings;
+use crate::tenants::ceilings::{check_asked_retention, check_ceilings};
 use crate::tenants::change_settings::check_ceiling;
 use crate::tenants::handle::Lifecycle;
 use crate::tenants::lifecycle::TenantDetails;
@@ -56,7 +56,7 @@ impl Lifecycle<'_> {
         let item = self.scope.table.get(&self.scope.keys().tenant()).await?;
         let Some(item) = item else {
             let stack = stack_roles(&self.scope.table).await?.roles;
-            let settings = self.settled(whole, &default_settings(stack))?;
+            let settings = self.settled(whole, &default_settings(stack), None)?;
             let mut new = TenantItem::new(whole.name.clone(), now(), settings);
             new.request_ceiling = whole.request_ceiling;
             new.ceilings = whole.ceilings;
@@ -76,7 +76,7 @@ impl Lifecycle<'_> {
         after.display_name.clone_from(&whole.name);
         after.request_ceiling = whole.request_ceiling;
         after.ceilings = whole.ceilings;
-        after.settings = self.settled(whole, &before.settings)?;
+        after.settings = self.settled(whole, &before.settings, Some(&before))?;
         let put_by = match before.ceilings == after.ceilings {
             true => PutBy::Change,
             false => PutBy::NewCeilings,
@@ -85,12 +85,19 @@ impl Lifecycle<'_> {
         Ok(written.then(|| (self.details(after), put_by)))
     }
 
-    fn settled(self, whole: &WholeTenant, before: &Settings) -> Result<Settings, Error> {
+    /// Returns the settings of after that. A default retention is as long as the ceilings require; one that is asked for
+    /// is refused if it is shorter.
+    fn settled(
+        self,
+        whole: &WholeTenant,
+        settings: &Settings,
+        before: Option<&TenantItem>,
+    ) -> Result<Settings, Error> {
+        let asked = whole.settings.given.retention_days;
+        check_asked_retention(asked, &whole.ceilings, before)?;
         let floor = whole.ceilings.min_retention_days;
         let bounds = self.scope.session_bounds;
-        let mut settings = whole.settings.after(before, floor, bounds)?;
-        settings.retention_days = settings.retention_days.max(floor.unwrap_or_default());
-        Ok(settings)
+        whole.settings.after(settings, floor, bounds)
     }
 
     async fn exists(self) -> Result<bool, Error> {

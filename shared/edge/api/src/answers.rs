@@ -15,6 +15,8 @@ use utoipa::openapi::{
     Content, OpenApi, PathItem, Ref, RefOr, Required, Response, ResponseBuilder,
 };
 
+use crate::cursor::can_expire;
+
 /// Adds the refusals to every operation, and the missing descriptions of responses.
 pub(crate) struct Answers;
 
@@ -63,6 +65,8 @@ fn statuses(operation: &Operation, writes: bool) -> Vec<u16> {
         parameters().any(|one| matches!(one, RefOr::T(one) if one.required == Required::True));
     let has_parameters = parameters().next().is_some();
     let has_body = operation.request_body.is_some();
+    let id = operation.operation_id.as_deref().unwrap_or_default();
+    let has_expiring = can_expire(id);
     let needs_credential = json!(operation.security) != json!([{}]);
     let rules = [
         // The gateway refuses a path that is not percent-encoded UTF-8.
@@ -71,7 +75,8 @@ fn statuses(operation: &Operation, writes: bool) -> Vec<u16> {
         // A body can name something, too, such as the tenant of a new service key.
         (names_something || has_body, &[404]),
         (writes, &[409]),
-        (named("after"), &[410]),
+        // A cursor that expires, or a place that the feed no longer has.
+        (named("after") && has_expiring, &[410]),
         // A key stands for the request with its body, also where none is expected.
         (has_body || named("Idempotency-Key"), &[413]),
         (true, &[429, 500, 503]),
@@ -175,6 +180,29 @@ mod tests {
             }
         }
         assert!(seen > 50, "{seen}");
+    }
+
+    #[test]
+    fn only_a_cursor_that_expires_can_have_expired() {
+        let (mut lasting, mut expiring) = (0, 0);
+        for (operation, described) in all() {
+            let mut parameters = described["parameters"].as_array().into_iter().flatten();
+            let Some(after) = parameters.find(|one| one["name"] == "after") else {
+                continue;
+            };
+            let id = described["operationId"].as_str().unwrap_or_default();
+            let is_declared = described["responses"]["410"].is_object();
+            assert_eq!(is_declared, can_expire(id), "{operation}");
+            let says_when = after["description"].to_string().contains("for an hour");
+            assert!(is_declared || !says_when, "{operation}");
+            match is_declared {
+                true => expiring += 1,
+                false => lasting += 1,
+            }
+        }
+        // Most of the 11 by both doors.
+        assert!(lasting > 11, "{lasting}");
+        assert!(expiring > 10, "{expiring}");
     }
 
     #[test]

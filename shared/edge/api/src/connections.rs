@@ -174,7 +174,7 @@ providers! { Okta Entra OneLogin JumpCloud Google Ping CyberArk Rippling Other }
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewConnection {
-    /// What to call it.
+    /// What to call it. Spaces at its ends are left out.
     #[schema(example = "Okta production")]
     name: String,
     /// Which product it is.
@@ -185,7 +185,7 @@ pub(crate) struct NewConnection {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ConnectionChange {
-    /// What to call it.
+    /// What to call it. Spaces at its ends are left out.
     name: Option<String>,
     /// Which product it is.
     provider: Option<Provider>,

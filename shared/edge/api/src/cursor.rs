@@ -10,6 +10,29 @@ use rollcall_scim as scim;
 
 /// Separates the list from the place.
 const SEPARATOR: char = '\n';
+/// The longest place, in bytes. Places are ids and parts of keys; a key has at most 1,024 bytes, also with what stands before
+/// the place.
+const MAX_PLACE: usize = 512;
+/// The operations, as sessions name them, whose cursors are of this kind. They never expire.
+const LISTS: [&str; 11] = [
+    "list_audit",
+    "list_connections",
+    "list_held_changes",
+    "list_observed_changes",
+    "list_paused_tenants",
+    "list_requests",
+    "list_service_keys",
+    "list_tenants",
+    "list_tokens",
+    "list_webhook_deliveries",
+    "list_webhooks",
+];
+
+/// Returns whether the cursors of an operation, by either door, can expire.
+pub(crate) fn can_expire(operation: &str) -> bool {
+    let name = operation.strip_suffix("_of_tenant").unwrap_or(operation);
+    !LISTS.contains(&name)
+}
 
 /// A list: its kind, and the ids of what it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +66,8 @@ impl Cursors {
         let decoded = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
         let place = decoded.as_deref().and_then(|text| {
             let (list, place) = text.split_once(SEPARATOR)?;
-            (list == self.0 && !place.is_empty()).then(|| place.to_owned())
+            let is_place = (1..=MAX_PLACE).contains(&place.len());
+            (list == self.0 && is_place).then(|| place.to_owned())
         });
         match place {
             Some(place) => Ok(Some(place)),
@@ -73,9 +97,12 @@ mod tests {
         ] {
             assert_eq!(place(&other, next.as_deref()), None, "{other:?}");
         }
-        let empty = tokens.next(Some(String::new()));
-        for cursor in ["", "zzzz", "t-1", "ä", empty.as_deref().unwrap_or_default()] {
+        let forged = |place: String| tokens.next(Some(place)).unwrap_or_default();
+        let (empty, long) = (forged(String::new()), forged("x".repeat(MAX_PLACE + 1)));
+        for cursor in ["", "zzzz", "t-1", "ä", &empty, &long] {
             assert_eq!(place(&tokens, Some(cursor)), None, "{cursor}");
         }
+        let longest = forged("x".repeat(MAX_PLACE));
+        assert!(place(&tokens, Some(&longest)).is_some());
     }
 }

@@ -179,6 +179,20 @@ pub fn name(key: &str, given: &str) -> Result<String, Problem> {
     }
 }
 
+/// Validates a display name that must be read back as it was put, as [`name`] does.
+///
+/// # Errors
+/// Those of [`name`], and 400 for spaces around the name, which are not kept.
+pub(crate) fn exact_name(key: &str, given: &str) -> Result<String, Problem> {
+    let name = name(key, given)?;
+    match name == given {
+        true => Ok(name),
+        false => Err(Problem::invalid(format!(
+            "`{key}` must not begin or end with a space: it is read back as it was put"
+        ))),
+    }
+}
+
 /// Returns a 201 with the created item and its `Location`. A `GET` of that path, relative to `/api/v1`, must exist.
 pub(crate) fn created(path: &str, body: &impl Serialize) -> Response {
     let mut response = (StatusCode::CREATED, Json(body)).into_response();
@@ -234,6 +248,8 @@ mod tests {
         assert_eq!(limit(Some(9_999)).ok(), Some(500));
         assert!(limit(Some(0)).is_err());
         assert!(name("label", " Okta ").is_ok_and(|name| name == "Okta"));
+        assert!(exact_name("label", "Okta X").is_ok_and(|name| name == "Okta X"));
+        assert!(exact_name("label", " Okta").is_err());
         assert!(name("label", "  ").is_err());
         assert!(name("label", &"x".repeat(201)).is_err());
     }

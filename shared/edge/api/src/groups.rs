@@ -95,7 +95,7 @@ pub(crate) struct GroupSearch {
     /// A part of each group to show beside the others: `attributes`.
     #[param(pattern = "^attributes$")]
     include: Option<String>,
-    /// `next` of the page before.
+    /// `next` of the page before, for an hour.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
     #[param(minimum = 1)]
@@ -156,7 +156,7 @@ pub(crate) async fn read(
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct GroupsPage {
-    /// `next` of the page before.
+    /// `next` of the page before, for an hour.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
     #[param(minimum = 1)]
@@ -218,7 +218,7 @@ pub(crate) struct MembersPage {
     /// Only members in these states: `active`, `invited`, `inactive`, separated by commas. All unless given.
     #[param(pattern = r"^(active|invited|inactive|,|\s)*$")]
     state: Option<String>,
-    /// `next` of the page before.
+    /// `next` of the page before, for an hour.
     after: Option<String>,
     /// Items of the page: 100 unless given, at most 500.
     #[param(minimum = 1)]

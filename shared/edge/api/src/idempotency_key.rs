@@ -32,6 +32,10 @@ const EXEMPT: [&str; 6] = [
     "/bindings",
 ];
 
+/// How the paths of POSTs end whose change can take several transactions. If the answer is missing, the change may be half
+/// done: the same request again does the rest, which repeats nothing, and answers.
+const COMPLETED: [&str; 1] = ["/restore"];
+
 /// Returns whether a key has no meaning for the POST of a path.
 pub(crate) fn is_exempt(path: &str) -> bool {
     EXEMPT.iter().any(|end| path.ends_with(end))
@@ -41,13 +45,15 @@ pub(crate) fn is_exempt(path: &str) -> bool {
 #[derive(Clone, Debug)]
 pub(crate) struct Presented {
     key: RepeatKey,
+    /// Whether the request does the rest of a change that was begun.
+    completes: bool,
     state: Arc<Mutex<Option<Claimed>>>,
 }
 
 /// What a claim has found.
 #[derive(Debug)]
 enum Claimed {
-    /// The request is carried out.
+    /// The request is carried out, or the rest of it.
     First(Repeat),
     /// The request was carried out before. This is the answer.
     Answered(StoredAnswer),
@@ -97,8 +103,11 @@ fn presented(parts: &Parts, body: &[u8]) -> Result<Presented, Problem> {
     let target = target.map_or(parts.uri.path(), |target| target.as_str());
     // The digest is one of a text, and a body that is no text is refused in any case.
     let body = String::from_utf8_lossy(body);
+    let path = parts.extensions.get::<MatchedPath>();
+    let completes = |path: &MatchedPath| COMPLETED.iter().any(|end| path.as_str().ends_with(end));
     Ok(Presented {
         key: RepeatKey::new(key, [parts.method.as_str(), target, &body]),
+        completes: path.is_some_and(completes),
         state: Arc::default(),
     })
 }
@@ -134,7 +143,7 @@ pub(crate) async fn claim_in_stack(
 }
 
 impl Presented {
-    /// Returns the request if it is the first under its key.
+    /// Returns the request if it is the first under its key, or completes what the first has begun.
     fn first(&self, found: Repeated) -> Result<Repeat, Problem> {
         match found {
             Repeated::First(repeat) => {
@@ -144,6 +153,10 @@ impl Presented {
             Repeated::Answered(answer) => {
                 self.note(Claimed::Answered(answer));
                 Err(in_use(true, 0))
+            }
+            Repeated::Unanswered { begun, .. } if self.completes => {
+                self.note(Claimed::First(begun.clone()));
+                Ok(begun)
             }
             other => Err(refused(&other)),
         }
@@ -200,6 +213,7 @@ fn refused(found: &Repeated) -> Problem {
         Repeated::Unanswered {
             is_recent,
             retry_after,
+            ..
         } => in_use(*is_recent, *retry_after),
         Repeated::First(_) | Repeated::Answered(_) => in_use(true, 2),
     }

@@ -17,7 +17,7 @@ use crate::role::{Role, named, roles};
 /// The roles that a group gives its members, by the name of the group.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NamedMapping {
-    /// The name of the group.
+    /// The name of the group: as it was put, or as the identity provider spells it once the group is pushed.
     group_name: String,
     /// The id of the group; null while it is not pushed. Its members get the roles as soon as it is.
     group_id: Option<String>,

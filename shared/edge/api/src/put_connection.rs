@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use crate::caller::Access;
 use crate::connections::{BrakeAction, Connection, ExternalIds, MadeReal, Provider};
-use crate::fields::{Fields, Id, created, name};
+use crate::fields::{Fields, Id, created, exact_name};
 use crate::gate::Create;
 use crate::limits::BrakeLimit;
 use crate::settings::given;
@@ -23,7 +23,7 @@ use crate::settings::given;
 pub(crate) struct DesiredConnection {
     /// Its id, which must be the one in the path.
     id: Option<String>,
-    /// What to call it.
+    /// What to call it, without spaces at its ends.
     #[schema(example = "Okta production")]
     name: String,
     /// Which product it is.
@@ -128,7 +128,7 @@ pub(crate) async fn put(
             ConnectionRules::default()
         }
     };
-    let label = name("name", &desired.name)?;
+    let label = exact_name("name", &desired.name)?;
     let provider = desired.provider.into();
     let (put, is_new) = credentials
         .put_connection(&id, &label, provider, &rules)

@@ -10,7 +10,8 @@ use crate::gate::Settings as SettingsGate;
 use crate::settings::{Settings, SettingsChange};
 use crate::settings_of_admins::{check_rate, check_retention};
 
-/// Replaces the settings: what is left out takes its default. The same request again changes nothing. What the caller may
+/// Replaces the settings: what is left out takes its default. The same request again changes nothing. What would be read back
+/// in another spelling is refused. What the caller may
 /// not change stays as it is, and is refused if it is sent with another value: only the application changes
 /// `cache_seconds` and `return_origins`, and removes `rate_limit`; only owners and the application change `sign_up`,
 /// `match_email`, `deleted_people` and `brake`, and shorten `retention_days`.

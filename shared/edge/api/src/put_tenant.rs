@@ -10,7 +10,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::application::ApplicationAt;
-use crate::fields::{Fields, created, name};
+use crate::fields::{Fields, created, exact_name};
 use crate::gate::Tenants;
 use crate::limits::RequestCeiling;
 use crate::settings::SettingsChange;
@@ -22,7 +22,7 @@ use crate::tenants::{CeilingsChange, TenantDetails, pass_on_schemas};
 pub(crate) struct DesiredTenant {
     /// Its id, which must be the one in the path.
     id: Option<String>,
-    /// What people call it.
+    /// What people call it, without spaces at its ends.
     #[schema(example = "Acme")]
     display_name: String,
     /// Its settings.
@@ -43,8 +43,9 @@ pub(crate) struct DesiredTenant {
     _at_ceiling: Option<Vec<String>>,
 }
 
-/// Creates the tenant, or replaces its name, its settings and its ceilings. The same request again changes nothing. The id
-/// of a tenant that was deleted cannot be used again.
+/// Creates the tenant, or replaces its name, its settings and its ceilings. The same request again changes nothing. What would be
+/// read back otherwise is refused, such as a `retention_days` below `ceilings.min_retention_days`. The id of a tenant that was
+/// deleted cannot be used again.
 #[utoipa::path(put, path = "/api/v1/tenants/{tenant}", operation_id = "put_tenant", tag = "tenants", request_body = DesiredTenant,
     params(("tenant" = String, Path, description = "The tenant's id")),
     responses((status = 200, body = TenantDetails, description = "It is as asked, and was there before"),
@@ -62,7 +63,7 @@ pub(crate) async fn put(
         )));
     }
     let whole = WholeTenant {
-        name: name("display_name", &desired.display_name)?,
+        name: exact_name("display_name", &desired.display_name)?,
         settings: WholeSettings {
             given: desired.settings.into(),
             ..WholeSettings::default()

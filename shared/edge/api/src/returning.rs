@@ -15,7 +15,7 @@ use crate::people::Person;
 /// Restores a deleted person: active, with the same id and groups, and the attributes of before. A role that was given by
 /// hand stays withheld until the person signs in with the subject of before, or this is called again. Somebody who was
 /// not deleted stays as they are. Nobody restores a person who ranks above them. After a 503, the person may be back: the same
-/// request again answers with them.
+/// request again answers with them, also under its `Idempotency-Key`, with which it gives no role back.
 #[utoipa::path(post, path = "/api/v1/users/{id}/restore", operation_id = "restore_user", tag = "people",
     params(("id" = String, Path, description = "The user's id")),
     responses((status = 200, body = Person)), security(("session" = ["sso:configure"])))]

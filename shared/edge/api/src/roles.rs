@@ -93,7 +93,7 @@ pub(crate) struct NewCatalogueRole {
     /// Its id: at most 32 lower-case letters, digits, `_` and `-`.
     #[schema(example = "editor")]
     id: String,
-    /// Its name for display: at most 64 bytes in UTF-8.
+    /// Its name for display: at most 64 bytes in UTF-8, without spaces at its ends.
     #[schema(example = "Editor")]
     name: String,
     /// What it is for.
@@ -114,7 +114,7 @@ pub(crate) struct NewCatalogueRole {
     /// What it allows. `directory:read`, `directory:pick`, `provisioning:read`, `provisioning:create`,
     /// `provisioning:delete`,
     /// `sso:configure`, `logs:read`, `settings:write` and `webhooks:manage` count in this API and in the console; all
-    /// others are words of the application.
+    /// others are words of the application. They are read back sorted.
     #[serde(default)]
     permissions: Vec<String>,
     /// Ignored, so that roles can be sent as they were read.
@@ -179,6 +179,12 @@ impl NewCatalogue {
         if let Some(role) = self.items.iter().find(|role| role.retired) {
             return Err(Problem::invalid(format!(
                 "the role `{}` is `retired`: the stack no longer has it; leave it out",
+                shown(&role.id)
+            )));
+        }
+        if let Some(role) = self.items.iter().find(|it| it.name.trim() != it.name) {
+            return Err(Problem::invalid(format!(
+                "the `name` of the role `{}` must not begin or end with a space: it is read back as it was put",
                 shown(&role.id)
             )));
         }

@@ -87,7 +87,7 @@ impl From<IssuedServiceKey> for NewlyIssuedServiceKey {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewServiceKey {
-    /// What to call it.
+    /// What to call it. Spaces at its ends are left out.
     #[schema(example = "billing job")]
     label: String,
     /// Its scopes, as operations name them, or sets of them: `tenants`, `sign_in`, `introspect`, `directory`, `events`,

@@ -109,7 +109,8 @@ pub(crate) struct SettingsChange {
     route_by: Option<RouteBy>,
     /// Whether people who are pushed get an invitation mail.
     invitations: Option<bool>,
-    /// The domains to which invitations go, such as `example.com`, without those below them; empty for all. At most 100.
+    /// The domains to which invitations go, such as `example.com`, without those below them; empty for all. At most 100. They
+    /// are kept in lower case, and a replacement must have them so.
     invitation_domains: Option<Vec<String>>,
     /// What happens to ids in a group write that name nobody.
     unknown_members: Option<UnknownMembers>,
@@ -155,7 +156,7 @@ pub(crate) struct SettingsChange {
     return_origins: Option<Vec<String>>,
     /// The networks from which tokens are accepted, of IPv4 and IPv6, as CIDR blocks such as `203.0.113.0/24`, or as
     /// addresses; empty for all addresses. At most 50. A token can have a list of its own, and is then accepted only from
-    /// what both lists allow. No list bounds sessions and service keys, so nobody can lock themselves out of the settings.
+    /// what both lists allow. An address is kept as `203.0.113.7/32`, and a replacement must have it so. No list bounds sessions and service keys, so nobody can lock themselves out of the settings.
     allowed_addresses: Option<Vec<String>>,
     /// What each connection may take away within an hour, unless it has a limit of its own. Only owners and the application
     /// change it.

@@ -32,7 +32,7 @@ const JSON_LINES: [&str; 3] = [
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct SnapshotQuery {
-    /// `next` of the page before. Begin without it.
+    /// `next` of the page before, for an hour. Begin without it.
     after: Option<String>,
     /// Groups and people of the page: 100 unless given, at most 500.
     #[param(minimum = 1)]

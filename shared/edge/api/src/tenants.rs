@@ -162,7 +162,7 @@ pub(crate) struct NewTenant {
     /// Its id: lower-case letters, digits and hyphens. It never changes and is never reused.
     #[schema(example = "acme")]
     id: String,
-    /// What people call it.
+    /// What people call it. Spaces at its ends are left out.
     #[schema(example = "Acme")]
     display_name: String,
     /// The settings that differ from the defaults.
@@ -174,7 +174,7 @@ pub(crate) struct NewTenant {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TenantChange {
-    /// What people call it.
+    /// What people call it. Spaces at its ends are left out.
     display_name: Option<String>,
     /// Its settings.
     #[serde(default)]

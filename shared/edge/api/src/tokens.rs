@@ -128,7 +128,7 @@ impl From<IssuedToken> for NewlyIssuedToken {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewToken {
-    /// What to call it.
+    /// What to call it. Spaces at its ends are left out.
     #[schema(example = "Okta, second half of 2026")]
     label: String,
     /// Whether to create a token or an OAuth client; without it, a token.

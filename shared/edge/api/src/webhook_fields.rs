@@ -8,7 +8,7 @@ use rollcall_edge_http::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::fields::name;
+use crate::fields::{exact_name, name};
 
 /// An endpoint to which events are sent.
 #[derive(Debug, Serialize, ToSchema)]
@@ -222,7 +222,7 @@ pub(crate) struct ResumedWebhook {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewWebhook {
-    /// What to call it.
+    /// What to call it. Spaces at its ends are left out.
     #[schema(example = "Security log")]
     name: String,
     /// Where to send events: an `https` URL of a public host, without user name, password and fragment.
@@ -242,7 +242,7 @@ pub(crate) struct NewWebhook {
 pub(crate) struct DesiredWebhook {
     /// Its id, which must be the one in the path.
     pub(crate) id: Option<String>,
-    /// What to call it.
+    /// What to call it, without spaces at its ends.
     #[schema(example = "Security log")]
     name: String,
     /// Where to send events: an `https` URL of a public host, without user name, password and fragment.
@@ -311,7 +311,7 @@ impl DesiredWebhook {
     /// 400 when a value is not allowed.
     pub(crate) fn wanted(self) -> Result<directory::NewWebhook, Problem> {
         Ok(directory::NewWebhook {
-            label: name("name", &self.name)?,
+            label: exact_name("name", &self.name)?,
             target_url: self.url,
             only_types: types(self.types.as_deref().unwrap_or_default())?,
             after: None,
@@ -353,7 +353,7 @@ impl WebhookChange {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WebhookChange {
-    /// What to call it.
+    /// What to call it. Spaces at its ends are left out.
     name: Option<String>,
     /// Where to send events.
     url: Option<String>,
