@@ -395,7 +395,7 @@ fn an_erasure_goes_on_where_it_was_cut_off() {
 }
 
 /// Returns what the logs tell of somebody, as an export shows it.
-async fn told_of(scene: &Scene, names: &[&str]) -> Vec<Value> {
+pub(crate) async fn told_of(scene: &Scene, names: &[&str]) -> Vec<Value> {
     let path = format!("/tenants/{}/export", scene.tenant.id());
     let lines = scene.application.all(&path).await;
     let logs = ["audit_entry", "event", "request"].map(Value::from);

@@ -110,6 +110,7 @@ mod findings;
 mod grants;
 mod growth;
 mod health;
+mod hostile_names;
 mod hourly;
 mod hourly_parts;
 mod identity;

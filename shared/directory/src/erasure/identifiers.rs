@@ -8,14 +8,17 @@ use std::collections::BTreeSet;
 
 use rollcall_scim::{Declaration, Uniqueness};
 use rollcall_store::{Error, Scope, text};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::erasure::record::Progress;
 use crate::journal::entry::{AuditQuery, Entry};
 use crate::journal::handle::Journal;
 
-/// Entries read at once.
+/// Entries read at once at first, while nobody knows how long they are, and at most.
+const AT_FIRST: usize = 25;
 const AT_ONCE: usize = 200;
+/// The bytes of changes that a step reads before it ends: whoever calls it stores how far it is.
+const STEP_BYTES: usize = 4_000_000;
 /// Shorter identifiers would be found everywhere.
 const MIN_CHARS: usize = 3;
 /// The maximum length in bytes of all that is kept: an item of the table has 400 KB at most.
@@ -69,66 +72,86 @@ impl Default for UniqueAttributes {
 }
 
 /// What a person was called, in lower case.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Called {
     /// What identifies them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) identifiers: BTreeSet<String>,
     /// What others can be called too.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) names: BTreeSet<String>,
 }
 
-/// Reads what a person was called from their whole history.
+/// Adds what the next entries about the person, after this place, call them. Returns the place after these; `None` at the
+/// end. Each call reads a bounded part of the history. What finds no room is counted.
 ///
 /// # Errors
 /// Only table errors.
-pub(crate) async fn all_of(scope: &Scope, id: &str) -> Result<Called, Error> {
-    let mut progress = Progress::default();
-    let mut left_out = 0;
-    while !collect(scope, id, &mut progress, &mut left_out).await? {}
-    Ok(Called {
-        identifiers: progress.identifiers,
-        names: progress.names,
-    })
-}
-
-/// Adds what the next entries about the person call them. Returns whether these were the last entries. What finds no room
-/// is counted.
-pub(super) async fn collect(
+pub(crate) async fn collect(
     scope: &Scope,
     id: &str,
-    progress: &mut Progress,
+    behind: Option<String>,
+    called: &mut Called,
     left_out: &mut u64,
-) -> Result<bool, Error> {
-    let query = AuditQuery {
-        subject: Some(id.to_owned()),
-        after: progress.behind.take(),
-        limit: AT_ONCE,
-        ..AuditQuery::default()
-    };
+) -> Result<Option<String>, Error> {
     let unique = UniqueAttributes::of(scope).await?;
-    let (entries, next) = Journal::of(scope).audit(&query).await?;
-    let kept = progress.identifiers.iter().chain(&progress.names);
-    let mut room = MAX_KEPT_BYTES.saturating_sub(kept.map(String::len).sum());
-    let mut keep = |all: &mut BTreeSet<String>, new: BTreeSet<String>| {
-        for one in new {
-            if all.contains(&one) {
-                continue;
-            }
-            if one.len() > room {
-                *left_out += 1;
-                continue;
-            }
-            room -= one.len();
-            all.insert(one);
+    let (mut behind, mut count, mut bytes) = (behind, 0, 0);
+    while count < AT_ONCE && bytes < STEP_BYTES {
+        let limit = at_once(count, bytes);
+        let query = AuditQuery {
+            subject: Some(id.to_owned()),
+            after: behind,
+            limit,
+            ..AuditQuery::default()
+        };
+        let (entries, next) = Journal::of(scope).audit(&query).await?;
+        for entry in entries.iter().filter(|entry| entry.subject.id == id) {
+            called.keep(called_in(entry, &unique), left_out);
         }
-    };
-    for entry in entries.iter().filter(|entry| entry.subject.id == id) {
-        let called = called_in(entry, &unique);
-        keep(&mut progress.identifiers, called.identifiers);
-        keep(&mut progress.names, called.names);
+        let texts = entries.iter().flat_map(|it| [&it.before, &it.after]);
+        bytes += texts.flatten().map(String::len).sum::<usize>();
+        count += entries.len();
+        behind = next;
+        // A short page has read as much of the log as one call may.
+        if behind.is_none() || entries.len() < limit {
+            break;
+        }
     }
-    progress.behind = next;
-    Ok(progress.behind.is_none())
+    Ok(behind)
+}
+
+/// Returns how many entries to read next of a step that has read so many with so many bytes.
+fn at_once(count: usize, bytes: usize) -> usize {
+    if count == 0 {
+        return AT_FIRST;
+    }
+    let fit = STEP_BYTES.saturating_sub(bytes) / (bytes / count).max(1);
+    fit.clamp(1, AT_ONCE)
+}
+
+impl Called {
+    /// Adds what has room, and counts what has none.
+    fn keep(&mut self, new: Self, left_out: &mut u64) {
+        let kept = self.identifiers.iter().chain(&self.names);
+        let mut room = MAX_KEPT_BYTES.saturating_sub(kept.map(String::len).sum());
+        let both = [
+            (&mut self.identifiers, new.identifiers),
+            (&mut self.names, new.names),
+        ];
+        for (all, new) in both {
+            for one in new {
+                if all.contains(&one) {
+                    continue;
+                }
+                if one.len() > room {
+                    *left_out += 1;
+                    continue;
+                }
+                room -= one.len();
+                all.insert(one);
+            }
+        }
+    }
 }
 
 /// Returns what an entry about a person calls them. Their name in an entry is their user name.

@@ -3,21 +3,19 @@
 //! An identifier counts only as a whole value: a part of another value can be about somebody else. A name counts only
 //! where users are searched by it.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 use percent_encoding::percent_decode_str;
 use rollcall_model::{Actor, EventType, Subject};
 use rollcall_store::Item;
 use serde_json::Value;
 
+use crate::erasure::cut::whole_part;
+use crate::erasure::needles::Needles;
+use crate::erasure::protocol::{self, Place};
 use crate::request_log::log::LoggedRequest;
-use crate::request_log::mention::is_in_json;
 
 /// What replaces an identifier in what is about something else.
 pub(super) const ERASED: &str = "erased";
-/// What a value stands between in a filter or a sentence.
-const QUOTES: [char; 3] = ['"', '`', '\''];
 /// The attributes of a reference to a person: `manager`, `members`.
 const REFERENCE: [&str; 2] = ["id", "value"];
 /// What such a reference tells of the person.
@@ -28,12 +26,12 @@ const SEARCH: &str = "/.search";
 /// The types of events with words of whoever has put a finding off.
 const OF_FINDINGS: &str = "health.";
 
-/// A person who is erased: their id, their identifiers and their names, in lower case.
+/// A person who is erased: their id, their identifiers and their names.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Person<'a> {
     pub(crate) id: &'a str,
-    pub(crate) identifiers: &'a BTreeSet<String>,
-    pub(crate) names: &'a BTreeSet<String>,
+    pub(crate) identifiers: &'a Needles,
+    pub(crate) names: &'a Needles,
 }
 
 /// What becomes of an entry.
@@ -129,7 +127,7 @@ impl Person<'_> {
 
     /// Returns whether a text is an identifier of the person.
     pub(super) fn is_called(&self, text: &str) -> bool {
-        self.identifiers.contains(&text.to_lowercase())
+        self.identifiers.has(text)
     }
 
     /// Returns whether a request names the person.
@@ -159,7 +157,7 @@ impl Person<'_> {
         let texts = body.map(|sent| sent.replace("\\\"", "\""));
         std::iter::once(asked)
             .chain(texts)
-            .any(|text| quotes_one(&text, self.names))
+            .any(|text| self.names.is_quoted_in(&text))
     }
 
     /// Returns the JSON text of a change without the words that the person has written into it; `None` if it has none.
@@ -176,8 +174,10 @@ impl Person<'_> {
     /// Returns whether a target has the id, an identifier as a segment behind the resource type, or one in quotes.
     fn is_in_target(&self, target: &str) -> bool {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let mut segments = path.trim_start_matches('/').split('/').skip(1);
-        segments.any(|segment| self.is_called(&decoded(segment)))
+        let mut segments = path.trim_start_matches('/').split('/');
+        let place = segments.next().unwrap_or_default();
+        let mut segments = segments.map(decoded);
+        segments.any(|it| self.is_called(&it) && !protocol::is_endpoint(place, &it))
             || self.is_quoted_in(&decoded(path))
             || self.is_quoted_in(&decoded(query))
             || self.is_quoted_in(&decoded(&query.replace('+', " ")))
@@ -186,30 +186,37 @@ impl Person<'_> {
     /// Returns whether a text contains the id, or an identifier in quotes.
     fn is_quoted_in(&self, text: &str) -> bool {
         // No other text contains an id.
-        text.contains(self.id) || text.contains(QUOTES) && self.is_called_in_quotes(text)
-    }
-
-    fn is_called_in_quotes(&self, text: &str) -> bool {
-        quotes_one(text, self.identifiers)
+        text.contains(self.id) || self.identifiers.is_quoted_in(text)
     }
 
     fn is_in_json(&self, text: &str) -> bool {
-        match serde_json::from_str::<Value>(text) {
-            Ok(value) => self.is_in_json_value(&value),
-            // It was cut.
-            Err(_) => {
-                let lower = text.to_lowercase();
-                let mut names = self.identifiers.iter();
-                text.contains(self.id) || names.any(|name| is_in_json(&lower, name))
-            }
+        if let Ok(value) = serde_json::from_str::<Value>(text) {
+            return self.is_in_json_value(&value, Place::default());
         }
+        let (whole, rest) = match whole_part(text) {
+            Some((whole, rest)) => (Some(whole), rest),
+            None => (None, text),
+        };
+        text.contains(self.id)
+            || whole.is_some_and(|it| self.is_in_json_value(&it, Place::default()))
+            || self.identifiers.is_in_json(rest)
     }
 
-    fn is_in_json_value(&self, value: &Value) -> bool {
+    /// Words of the protocol do not count: somebody called `replace` is not in every PATCH.
+    fn is_in_json_value(&self, value: &Value, place: Place) -> bool {
         match value {
-            Value::String(text) => self.is_called(text) || self.is_quoted_in(text),
-            Value::Array(list) => list.iter().any(|value| self.is_in_json_value(value)),
-            Value::Object(object) => object.values().any(|value| self.is_in_json_value(value)),
+            Value::String(text) => {
+                self.is_quoted_in(text) || self.is_called(text) && !place.is_protocol(text)
+            }
+            Value::Array(list) => {
+                let place = place.element();
+                list.iter().any(|value| self.is_in_json_value(value, place))
+            }
+            Value::Object(members) => {
+                let object = place.object(members);
+                let mut members = members.iter();
+                members.any(|(name, value)| self.is_in_json_value(value, object.member(name)))
+            }
             _ => false,
         }
     }
@@ -251,17 +258,6 @@ fn decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-/// Returns whether a text has one of these values, which are in lower case, in quotes.
-fn quotes_one(text: &str, values: &BTreeSet<String>) -> bool {
-    let lower = text.to_lowercase();
-    let is_quoted = |value: &String| {
-        let value = value.replace('"', "\\\"");
-        let mut quoted = QUOTES.iter().map(|quote| format!("{quote}{value}{quote}"));
-        quoted.any(|it| lower.contains(&it))
-    };
-    values.iter().any(is_quoted)
-}
-
 /// Returns whether an identifier in a change of this type is that of whoever had it at that time: what a refused sign-in
 /// or a portal link brought. A user's own history stays, whatever they are called.
 fn brings_identifier(kind: &str, subject: &Subject) -> bool {
@@ -285,8 +281,8 @@ mod tests {
         let names = ["ada king", "king"].map(str::to_owned);
         then(Person {
             id: ID,
-            identifiers: &BTreeSet::from(identifiers),
-            names: &BTreeSet::from(names),
+            identifiers: &Needles::new(identifiers.into()).unwrap(),
+            names: &Needles::new(names.into()).unwrap(),
         });
     }
 
@@ -423,6 +419,60 @@ mod tests {
             as_person(|person| {
                 assert_eq!(person.is_in_request(&request), named, "{request:?}");
             });
+        }
+    }
+
+    /// Somebody can be called as the protocol is, and is then not in every request of the tenant.
+    #[test]
+    fn a_request_names_nobody_by_the_words_of_the_protocol() {
+        let called = ["replace", "work", "user", "displayname", ".search", "false"];
+        let called = called.map(str::to_owned);
+        let (identifiers, names) = (Needles::new(called.into()), Needles::new([].into()));
+        let person = Person {
+            id: ID,
+            identifiers: &identifiers.unwrap(),
+            names: &names.unwrap(),
+        };
+        let patch = |rest: &str| {
+            format!(
+                r#"{{"Operations":[{{"op":"Replace","path":"displayName","value":"x"}},{{"op":"replace","path":"emails[type eq \"work\"].value","value":"x"}},{{"op":"Replace","path":"active","value":"False"}}{rest}"#
+            )
+        };
+        for (target, sent, named) in [
+            ("/Users/q", patch("]}"), false),
+            ("/Users/q", patch(r#",{"op":"add"… (cut)"#), false),
+            ("/Users/q", patch(r#",{"value":"work","op":"add"}]}"#), true),
+            (
+                "/Users/q",
+                patch(r#",{"value":"work","op":"a… (cut)"#),
+                true,
+            ),
+            (
+                "/Users/.search",
+                r#"{"sortBy":"displayName"}"#.to_owned(),
+                false,
+            ),
+            (
+                "/Users?filter=emails%5Btype%20eq%20%22work%22%5D",
+                String::new(),
+                false,
+            ),
+            ("/ResourceTypes/User", String::new(), false),
+            ("/Users/work", String::new(), true),
+            ("/Users", r#"{"externalId":"replace"}"#.to_owned(), true),
+            (
+                "/Users",
+                r#"{"emails":[{"value":"x","type":"work"}],"meta":{"resourceType":"User"}}"#
+                    .to_owned(),
+                false,
+            ),
+        ] {
+            let sent = Some(sent).filter(|sent| !sent.is_empty());
+            let request = LoggedRequest {
+                sent,
+                ..LoggedRequest::new("PATCH", target, 200)
+            };
+            assert_eq!(person.is_in_request(&request), named, "{request:?}");
         }
     }
 

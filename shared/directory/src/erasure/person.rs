@@ -7,9 +7,11 @@ use rollcall_store::{
 };
 use tokio::time::Instant;
 
+use crate::erasure::identifiers::{self, Called};
 use crate::erasure::mentions::{ERASED, Person, Verdict};
+use crate::erasure::needles::Needles;
 use crate::erasure::record::{Erasure, Progress};
-use crate::erasure::{identifiers, remains};
+use crate::erasure::remains;
 use crate::findings::handle::Findings;
 use crate::journal::entry::Entry;
 use crate::journal::feed::Event;
@@ -77,10 +79,7 @@ pub(super) async fn erase(
             return end(scope, id, erasure, progress).await;
         };
         let is_over = match step {
-            Step::Names => {
-                let left_out = &mut erasure.left_out;
-                identifiers::collect(scope, id, &mut progress, left_out).await?
-            }
+            Step::Names => names(scope, id, &mut progress, &mut erasure.left_out).await?,
             Step::Findings => {
                 erasure.cleaned += Findings::of(scope).forget_words_of(id).await?;
                 true
@@ -90,8 +89,13 @@ pub(super) async fn erase(
                 true
             }
             Step::Remains => {
-                erasure.removed += remains::remove(scope, id, &progress.identifiers).await?;
-                true
+                let identifiers = &progress.identifiers;
+                let released = remains::release(scope, identifiers, &mut progress.behind).await?;
+                erasure.removed += released;
+                if released == 0 {
+                    erasure.removed += remains::remove(scope, id).await?;
+                }
+                released == 0
             }
             step => page(scope, id, *step, erasure, &mut progress).await?,
         };
@@ -107,6 +111,24 @@ pub(super) async fn erase(
             return Ok(false);
         }
     }
+}
+
+/// Collects what the next entries about the person call them. Returns whether these were the last.
+async fn names(
+    scope: &Scope,
+    id: &str,
+    progress: &mut Progress,
+    left_out: &mut u64,
+) -> Result<bool, Error> {
+    let mut called = Called {
+        identifiers: std::mem::take(&mut progress.identifiers),
+        names: std::mem::take(&mut progress.names),
+    };
+    let behind = progress.behind.take();
+    progress.behind = identifiers::collect(scope, id, behind, &mut called, left_out).await?;
+    progress.identifiers = called.identifiers;
+    progress.names = called.names;
+    Ok(progress.behind.is_none())
 }
 
 /// Ends the erasure, or begins again if an entry was not in the feed yet.
@@ -153,8 +175,8 @@ async fn page(
     let begin = matches!(step, Step::LateRequests).then(|| just_after(erasure.requested_at - LATE));
     let range = range.after(progress.behind.take().or(begin)).limit(AT_ONCE);
     let page = scope.table.query(&range).await?;
-    let identifiers = std::mem::take(&mut progress.identifiers);
-    let names = std::mem::take(&mut progress.names);
+    let identifiers = Needles::new(std::mem::take(&mut progress.identifiers))?;
+    let names = Needles::new(std::mem::take(&mut progress.names))?;
     let person = Person {
         id,
         identifiers: &identifiers,
@@ -200,8 +222,8 @@ async fn page(
     // First what leads to an entry: whoever is cut off in between finds the entry again.
     scope.table.batch_delete(index).await?;
     scope.table.batch_delete(removed).await?;
-    progress.identifiers = identifiers;
-    progress.names = names;
+    progress.identifiers = identifiers.into_values();
+    progress.names = names.into_values();
     progress.behind = page.next;
     Ok(progress.behind.is_none())
 }
@@ -297,4 +319,34 @@ async fn clean_event(
         erasure.cleaned += 1;
     }
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever may push can give somebody so many identifiers, and send such requests. It must end all the same: with work for
+    /// each identifier and text, it would take hours.
+    #[test]
+    fn the_work_does_not_grow_with_the_identifiers() {
+        let many = |begin: &str| (0..40_000).map(|n| format!("{begin}{n:05}")).collect();
+        let (identifiers, names) = (Needles::new(many("'")), Needles::new(many("n")));
+        let person = Person {
+            id: "01890000-0000-7000-8000-000000000001",
+            identifiers: &identifiers.unwrap(),
+            names: &names.unwrap(),
+        };
+        let quotes = serde_json::json!({"attributes": vec!["'"; 1_000]}).to_string();
+        let cut = quotes.replace("]}", r#"],"title":"… (cut)"#);
+        for sent in [quotes, cut] {
+            let request = LoggedRequest {
+                sent: Some(sent),
+                detail: Some("the value `'` of 'x' is odd".to_owned()),
+                ..LoggedRequest::new("POST", "/Users/.search?filter='%27'", 200)
+            };
+            for _ in 0..200 {
+                assert!(!person.is_in_request(&request));
+            }
+        }
+    }
 }

@@ -1,24 +1,23 @@
 //! Reads an export page by page. Each page reads a bounded part of the table, so a page can be short, or even empty,
 //! although others follow.
 
-use rollcall_model::{USERS, is_id};
+use rollcall_model::USERS;
 use rollcall_scim as scim;
 use rollcall_store::{Error, Item, Range, text};
 use serde_json::Value;
 
-use crate::erasure::identifiers::{self, Called, UniqueAttributes};
 use crate::erasure::mentions::Person;
+use crate::erasure::needles::Needles;
 use crate::export::handle::Exports;
+use crate::export::known::known;
 use crate::export::lines::line;
 use crate::export::sections::{
     Below, DELETED_PEOPLE, MEMBERS, OF_PERSON, PEOPLE, REQUESTS, SECTIONS, Section,
 };
 use crate::request_log::log::LoggedRequest;
 use crate::request_log::stored::unpacked;
-use crate::resources::crud::not_found;
 use crate::resources::handle::Resources;
 use crate::resources::signed::{list_cursor, list_place};
-use crate::resources::tombstones::Tombstone;
 
 /// The list to which the cursors of the export of a tenant are bound.
 const OF_TENANT: &str = "export";
@@ -93,11 +92,17 @@ impl Exports<'_> {
     ) -> Result<ExportPage, Error> {
         let list = format!("{OF_TENANT}\n{id}");
         let place = self.place(&list, after).await?;
-        let called = self.called(id).await?;
+        let Some(called) = known(self.scope, id, after.is_none()).await? else {
+            let page = ExportPage {
+                lines: Vec::new(),
+                next: place.said(),
+            };
+            return self.signed(&list, page).await;
+        };
         let person = Person {
             id,
-            identifiers: &called.identifiers,
-            names: &called.names,
+            identifiers: &Needles::new(called.identifiers)?,
+            names: &Needles::new(called.names)?,
         };
         let page = self.page(place, Some(person), limit).await?;
         self.signed(&list, page).await
@@ -121,28 +126,6 @@ impl Exports<'_> {
             None => None,
         };
         Ok(ExportPage { next, ..page })
-    }
-
-    /// Returns what a person is called, and was called before.
-    async fn called(self, id: &str) -> Result<Called, Error> {
-        if !is_id(id) {
-            return Err(not_found(&USERS, id));
-        }
-        let mut called = identifiers::all_of(self.scope, id).await?;
-        let ids = [id.to_owned()];
-        let records = Resources::of(self.scope).records(&USERS, &ids).await?;
-        if let Some(record) = records.into_iter().next() {
-            // The history may begin later than the person.
-            let attributes = record.resource(&USERS)?.attributes().clone();
-            let unique = UniqueAttributes::of(self.scope).await?;
-            let now = identifiers::of_attributes(&Value::Object(attributes), &unique);
-            called.identifiers.extend(now.identifiers);
-            called.names.extend(now.names);
-            return Ok(called);
-        }
-        let deleted = Tombstone::of_person(self.scope, id).await?;
-        deleted.ok_or_else(|| not_found(&USERS, id))?;
-        Ok(called)
     }
 
     async fn page(

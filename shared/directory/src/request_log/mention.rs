@@ -5,11 +5,15 @@ use serde_json::json;
 /// Returns whether the JSON text has the value as a whole string, or quoted in another string:
 /// `"members[value eq \"ada\"]"`.
 pub fn is_in_json(text: &str, value: &str) -> bool {
-    let quoted = json!(value).to_string();
-    let escaped = quoted.trim_matches('"');
-    stands(text, escaped, |before, after| {
+    stands(text, &escaped(value), |before, after| {
         before == Some('"') && matches!(after, Some('"' | '\\'))
     })
+}
+
+/// Returns a value as it stands in a JSON text.
+pub(crate) fn escaped(value: &str) -> String {
+    let quoted = json!(value).to_string();
+    quoted.trim_matches('"').to_owned()
 }
 
 /// Returns whether the decoded target has the value: in its path, as a parameter, or in a filter.
