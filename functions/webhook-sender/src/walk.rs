@@ -46,17 +46,8 @@ impl Sender {
         let mut looked = Ok(());
         while Instant::now() < deadline {
             let behind = (!after.is_empty()).then_some(after.as_str());
-            let page = self.directory.tenants(behind, WAITING_AT_ONCE).await?;
-            let mut tenants: Vec<_> = page.into_iter().map(|tenant| tenant.id).collect();
-            let last = tenants
-                .last()
-                .filter(|_| tenants.len() == WAITING_AT_ONCE)
-                .map(ToString::to_string);
-            if last.is_none() {
-                let erasures = self.directory.unfinished_erasures().await?.into_iter();
-                let deleted = erasures.filter(|erasure| erasure.person.is_none());
-                tenants.extend(deleted.map(|erasure| erasure.tenant));
-            }
+            let page = self.directory.tenants_to_send(behind, WAITING_AT_ONCE);
+            let (tenants, last) = page.await?;
             let sent = stream::iter(tenants).map(|id| async move {
                 let tenant = self.directory.system(id);
                 let sent = Box::pin(self.send(&tenant, endpoint, deadline)).await;

@@ -2,7 +2,8 @@
 //!
 //! `record` is what is kept of an erasure: who ordered it, when, and how far it is. `tenant` and `person` do the work;
 //! `work` calls them until a deadline. `identifiers` collects what a person was called, `mentions` decides what an
-//! entry of a log says about them, and `remains` removes what has a key of its own.
+//! entry of a log says about them, and `remains` removes what has a key of its own. `unfinished` lists those of the whole
+//! stack.
 
 pub(crate) mod handle;
 pub(crate) mod identifiers;
@@ -12,4 +13,5 @@ pub(crate) mod person;
 pub(crate) mod record;
 pub(crate) mod remains;
 pub(crate) mod tenant;
+pub(crate) mod unfinished;
 pub(crate) mod work;
