@@ -10,7 +10,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rollcall_directory::capacity::measure;
 use rollcall_directory::{
-    BeforePass, Error, Filled, Judged, LastPass, Noticed, Reason, Tenant, TenantId, TokenUses,
+    BeforePass, Error, Filled, Judged, LastPass, Noticed, PassStep, Reason, Tenant, TenantId,
+    TokenUses,
 };
 use rollcall_insight::Insight;
 use rollcall_runtime::{Metric, Record, chain};
@@ -26,16 +27,24 @@ const RELAY_IS_LATE: Duration = Duration::from_secs(3_600);
 const MOST_PEOPLE: u64 = 50_000;
 impl Reconciler {
     /// Looks at all tenants of the pass until `deadline`. What fails for one tenant is left to the next pass; this one goes
-    /// on. Returns the message that continues the pass, if any.
+    /// on. With `noting`, the message is delivered again because the process has died, and each tenant is noted before its work.
+    /// Returns the message that continues the pass, if any.
     pub(crate) async fn full_pass(
         &self,
         mut pass: Pass,
+        noting: Option<PassStep>,
         deadline: Instant,
     ) -> Result<Option<Message>, Error> {
-        if let Some(tenant) = pass.tenant.take()
-            && self.pass_through(tenant, &mut pass, deadline).await
-        {
-            return Ok(Some(Message::FullPass { full_pass: pass }));
+        let passes = self.directory.hourly_pass();
+        let note = async |tenant: &TenantId| match noting {
+            Some(step) => passes.note_in_hand(step, Some(tenant)).await,
+            None => Ok(()),
+        };
+        if let Some(tenant) = pass.tenant.take() {
+            note(&tenant).await?;
+            if self.pass_through(tenant, &mut pass, deadline).await {
+                return Ok(Some(Message::FullPass { full_pass: pass }));
+            }
         }
         loop {
             let behind = pass.behind.as_ref().map(TenantId::as_str);
@@ -46,8 +55,11 @@ impl Reconciler {
                     pass.behind = Some(tenant.id);
                     continue;
                 }
-                let is_late = Instant::now() >= deadline;
-                if is_late || self.pass_through(tenant.id, &mut pass, deadline).await {
+                if Instant::now() >= deadline {
+                    return Ok(Some(Message::FullPass { full_pass: pass }));
+                }
+                note(&tenant.id).await?;
+                if self.pass_through(tenant.id, &mut pass, deadline).await {
                     return Ok(Some(Message::FullPass { full_pass: pass }));
                 }
             }
@@ -84,8 +96,8 @@ impl Reconciler {
             None => LastPass::default(),
         };
         if behind.is_none() {
-            if held.is_none() {
-                self.prepare(tenant, deadline).await;
+            if held.is_none() && !self.prepare(tenant, deadline).await {
+                return true;
             }
             self.release_held(tenant, held).await;
         }
@@ -143,12 +155,13 @@ impl Reconciler {
         }
     }
 
-    /// Does what the full pass does once for a tenant, before its people.
-    async fn prepare(&self, tenant: &Tenant, deadline: Instant) {
-        look_first(tenant, "open intents", async |it| {
-            it.members().sweep().await
-        })
-        .await;
+    /// Does what the full pass does once for a tenant, before its people. Returns `false` if there was no time to complete the
+    /// open intents: then the next message goes on with them, and nothing else was done.
+    async fn prepare(&self, tenant: &Tenant, deadline: Instant) -> bool {
+        let swept = async move |it: Tenant| it.members().sweep_until(Some(deadline)).await;
+        if look_first(tenant, "open intents", swept).await == Some(false) {
+            return false;
+        }
         let counted = async |it: Tenant| it.lifecycle().count_for_ceilings().await;
         look_first(tenant, "the ceilings", counted).await;
         let refreshed = async |it: Tenant| it.credentials().refresh_meter().await;
@@ -188,6 +201,7 @@ impl Reconciler {
             tracing::error!(error = chain(&error), "{PART_FAILED}");
             count(Metric::FailedParts);
         }
+        true
     }
 }
 

@@ -154,7 +154,7 @@ impl Reconciler {
             }
             Message::FullPass { full_pass } if full_pass.spread => {
                 let ordered_at = sent_at(&record).unwrap_or_else(Timestamp::now);
-                self.spread(ordered_at).await?;
+                self.spread(ordered_at, deadline).await?;
                 return Ok(());
             }
             Message::FullPass { mut full_pass } => {

@@ -198,6 +198,11 @@ impl Pass {
         self.at(place)
     }
 
+    /// Returns whether it is behind this tenant.
+    pub(crate) fn is_behind(&self, tenant: &TenantId) -> bool {
+        self.behind.as_ref().is_some_and(|behind| behind >= tenant)
+    }
+
     /// Returns whether it looks at this tenant.
     pub(crate) fn is_for(&self, tenant: &TenantId) -> bool {
         self.part.is_none_or(|part| part == part_of(tenant))

@@ -1,6 +1,9 @@
 //! The parts of the pass that the schedule orders: each is ordered once, and each message of a part does its work once. What
 //! the queue delivers a second time finds in the table that it is one too many. A pass over all tenants at once, which
 //! somebody orders by hand, is such a part, too.
+//!
+//! If a delivery of a message dies, the next one notes each tenant before its work. If it dies as well, the one after it leaves
+//! out that tenant, and hands the others on to a new message.
 
 use std::time::Duration;
 
@@ -21,13 +24,18 @@ const PASS_COMPLETE: &str = "the full pass is complete";
 impl Reconciler {
     /// Orders the parts of the pass that was ordered at this time, each to begin when it is its turn. If the pass has begun,
     /// sends only what an earlier delivery of the order could not.
-    pub(crate) async fn spread(&self, ordered_at: Timestamp) -> Result<(), Failure> {
+    ///
+    /// Then, until `deadline`, it orders the erasures that are not finished. The next pass goes on with the others.
+    pub(crate) async fn spread(
+        &self,
+        ordered_at: Timestamp,
+        deadline: Instant,
+    ) -> Result<(), Failure> {
         let passes = self.directory.hourly_pass();
         let Some(begun) = passes.begin(ordered_at, Timestamp::now()).await? else {
             tracing::info!(%ordered_at, "the full pass has begun already");
             return Ok(());
         };
-        self.order_erasures().await;
         let parts = (0..PARTS).map(|part| {
             waiting(Pass {
                 part: Some(part),
@@ -37,22 +45,43 @@ impl Reconciler {
             })
         });
         self.queue.send_all(&parts.collect::<Vec<_>>()).await?;
-        Ok(passes.note_ordered(begun).await?)
+        passes.note_ordered(&begun).await?;
+        let behind = begun.erasures_behind().map(str::to_owned);
+        let behind = self.order_erasures(behind, deadline).await;
+        Ok(passes.note_erasures(&begun, behind).await?)
     }
 
-    /// Queues a message for each erasure that is not finished, such as those of tenants that were deleted a week ago. If that
-    /// fails, the next pass does it.
-    async fn order_erasures(&self) {
-        let ordered: Result<(), Failure> = async {
-            let unfinished = self.directory.unfinished_erasures().await?.into_iter();
-            let each = unfinished.map(|erasure| (Message::Erasure { erasure }, Duration::ZERO));
-            Ok(self.queue.send_all(&each.collect::<Vec<_>>()).await?)
+    /// Queues messages for the erasures that are not finished, such as those of tenants that were deleted a week ago, after a
+    /// place in their list and until `deadline`: for each tenant one for its own, and one for those of its people. Returns the
+    /// place where the next pass goes on, if it is not the end.
+    async fn order_erasures(
+        &self,
+        mut behind: Option<String>,
+        deadline: Instant,
+    ) -> Option<String> {
+        let hour = Timestamp::now().as_second() / 3_600;
+        let turn = usize::try_from(hour).unwrap_or_default();
+        while Instant::now() < deadline {
+            let ordered: Result<Option<String>, Failure> = async {
+                let page = self.directory.unfinished_erasures(behind.clone(), turn);
+                let page = page.await?;
+                let each = page.erasures.into_iter();
+                let each = each.map(|erasure| (Message::Erasure { erasure }, Duration::ZERO));
+                self.queue.send_all(&each.collect::<Vec<_>>()).await?;
+                Ok(page.next)
+            }
+            .await;
+            match ordered {
+                Ok(Some(next)) => behind = Some(next),
+                Ok(None) => return None,
+                Err(error) => {
+                    tracing::error!(error = chain(&error), "{PART_FAILED}");
+                    count(Metric::FailedParts);
+                    break;
+                }
+            }
         }
-        .await;
-        if let Err(error) = ordered {
-            tracing::error!(error = chain(&error), "{PART_FAILED}");
-            count(Metric::FailedParts);
-        }
+        behind
     }
 
     /// Sends a part of a pass to the queue: to begin now, or to be looked at again when it is its turn. The queue holds back a
@@ -73,9 +102,17 @@ impl Reconciler {
         let begins_all = pass.begins_all();
         let (part, step) = (pass.part, pass.mark());
         let passes = self.directory.hourly_pass();
+        let mut noting = None;
         if let Some(step) = step {
             match passes.take(step).await? {
                 PassTurn::Ours => pass.step += 1,
+                PassTurn::Again(in_hand) => {
+                    pass.step += 1;
+                    noting = Some(step);
+                    if let Some(tenant) = in_hand.filter(|tenant| !pass.is_behind(tenant)) {
+                        return Ok(Some(left_out(pass, tenant)));
+                    }
+                }
                 PassTurn::Theirs => return Err(Failure::Taken),
                 PassTurn::Over => {
                     let PassStep { pass, step, .. } = step;
@@ -85,11 +122,22 @@ impl Reconciler {
             }
         }
         if begins_all {
-            self.order_erasures().await;
+            // Whatever is left of them waits for the pass of the hour.
+            let now = Instant::now();
+            let half = deadline.saturating_duration_since(now) / 2;
+            self.order_erasures(None, now + half).await;
         }
-        let left = self.full_pass(pass, deadline).await;
-        if let (Err(_), Some(step)) = (&left, step) {
-            self.give_back(step).await;
+        let left = self.full_pass(pass, noting, deadline).await;
+        match (&left, step) {
+            (Err(_), Some(step)) => self.give_back(step).await,
+            (Ok(Some(_)), Some(step)) if noting.is_some() => {
+                // It did not die.
+                let noted = passes.note_in_hand(step, None).await;
+                if let Err(error) = noted {
+                    tracing::warn!(error = chain(&error), "a note of the full pass stays");
+                }
+            }
+            _ => {}
         }
         let left = left?;
         if left.is_none() {
@@ -114,6 +162,22 @@ impl Reconciler {
             tracing::warn!(error = chain(&error), "a part of the full pass waits");
         }
     }
+}
+
+/// Returns the message that continues a pass behind a tenant for which two deliveries of a message have died, so that the others
+/// do not wait for it. The next pass tries it again.
+fn left_out(pass: Pass, tenant: TenantId) -> Message {
+    tracing::error!(%tenant, part = "all", error = "the process died twice", "{PART_FAILED}");
+    count(Metric::FailedParts);
+    let full_pass = Pass {
+        behind: Some(tenant),
+        tenant: None,
+        held: None,
+        person: None,
+        people: 0,
+        ..pass
+    };
+    Message::FullPass { full_pass }
 }
 
 /// Returns the message that begins a part of a pass when it is its turn, and how long that is from now.

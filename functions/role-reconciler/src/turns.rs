@@ -52,7 +52,8 @@ impl Reconciler {
     }
 
     /// Does the next part of an erasure. Returns the message that continues it, or that goes on with the next person. Another
-    /// person than the one in hand waits in the list of erasures.
+    /// person than the one in hand waits in the list of erasures. So does one whose erasure fails, if there is another: the
+    /// next full pass tries it again.
     pub(crate) async fn erase(&self, erasure: Erased) -> Result<Option<Message>, Error> {
         let tenant = self.directory.system(erasure.tenant.clone());
         let erasures = tenant.erasures();
@@ -63,10 +64,15 @@ impl Reconciler {
         if !erasures.take_turn(person).await? {
             return Ok(None);
         }
-        if erasures.go_on(Some(person), one_part()).await? {
+        let gone_on = erasures.go_on(Some(person), one_part()).await;
+        if matches!(gone_on, Ok(true)) {
             return Ok(Some(Message::Erasure { erasure }));
         }
         let next = erasures.next(person).await?;
+        match (gone_on, &next) {
+            (Err(error), None) => return Err(error),
+            (gone_on, _) => _ = attempted(&tenant, "the erasure of a person", gone_on),
+        }
         Ok(next.map(|person| Message::Erasure {
             erasure: Erased {
                 tenant: erasure.tenant.clone(),

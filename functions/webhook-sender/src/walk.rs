@@ -63,17 +63,11 @@ impl Sender {
         let mut after = webhook.walked_to().map(str::to_owned);
         while let Some(begin) = after.filter(|_| Instant::now() < deadline) {
             let behind = (!begin.is_empty()).then_some(begin.as_str());
-            let page = self.directory.tenants(behind, WAITING_AT_ONCE).await?;
-            let mut tenants: Vec<_> = page.into_iter().map(|tenant| tenant.id).collect();
-            after = tenants
-                .last()
-                .filter(|_| tenants.len() == WAITING_AT_ONCE)
-                .map(ToString::to_string);
-            if after.is_none() {
-                let erasures = self.directory.unfinished_erasures().await?.into_iter();
-                let deleted = erasures.filter(|erasure| erasure.person.is_none());
-                tenants.extend(deleted.map(|erasure| erasure.tenant));
-            }
+            let (tenants, next) = self
+                .directory
+                .tenants_to_send(behind, WAITING_AT_ONCE)
+                .await?;
+            after = next;
             self.look_at(tenants, webhook, &mut failed, deadline).await;
             if !noted.note_walk(webhook, after.as_deref(), &failed).await? {
                 return Ok(());

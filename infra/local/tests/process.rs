@@ -238,7 +238,9 @@ fn the_front_page_leads_to_the_console_without_a_link() {
     let link = format!("link={}", link.lines().next().unwrap());
     let form = "Content-Type: application/x-www-form-urlencoded\r\nSec-Fetch-Site: same-origin\r\n";
     let set = ask(&process, ("POST", "/console/open"), form, &link);
-    let (_, cookie) = set.split_once("set-cookie: ").unwrap_or_else(|| panic!("{set}"));
+    let (_, cookie) = set
+        .split_once("set-cookie: ")
+        .unwrap_or_else(|| panic!("{set}"));
     let cookie = cookie.split(';').next().unwrap();
     let session = format!("Cookie: {cookie}\r\n");
     assert!(cookie.contains("rcx_acme_"), "{set}");

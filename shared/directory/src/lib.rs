@@ -96,6 +96,7 @@ pub use crate::directory::{
 };
 pub use crate::erasure::handle::Erasures;
 pub use crate::erasure::record::{Erased, Erasure};
+pub use crate::erasure::unfinished::UnfinishedErasures;
 pub use crate::export::handle::Exports;
 pub use crate::export::pages::ExportPage;
 pub use crate::findings::handle::Findings;

@@ -3,6 +3,9 @@
 use crate::keys::{Keys, MAX_VALUE_BYTES, bounded};
 use crate::partition::{CHECKPOINTS, Key, Partition};
 
+/// The beginning of the sort keys of what is known about the places of entries in the feed.
+pub(crate) const PLACED: &str = "PLACED";
+
 impl Keys<'_> {
     /// Returns the partition of journal entries. The sort key is the entry's id.
     pub fn journal(self) -> Partition {
@@ -48,7 +51,12 @@ impl Keys<'_> {
     /// Returns the key of the id of the journal entry up to which all entries have a sequence number, and of the ids of
     /// the entries that the relay has set aside.
     pub fn all_placed(self) -> Key {
-        self.feed().at("PLACED")
+        self.feed().at(PLACED)
+    }
+
+    /// Returns the key of an entry that the relay has set aside when that item had no room for its id.
+    pub fn set_aside(self, entry: &str) -> Key {
+        self.feed().at(format!("{PLACED}#{entry}"))
     }
 
     /// Returns the key of the checkpoint of the event with a sequence number.

@@ -37,6 +37,7 @@
 //! | last sequence number assigned | `T#<tenant>#F` | `HEAD` |
 //! | checkpoint of the feed | `T#<tenant>#F#J` | sequence number of the last event |
 //! | journal entry up to which all entries have a sequence number, and those set aside | `T#<tenant>#F` | `PLACED` |
+//! | journal entry that was set aside and has no room there | `T#<tenant>#F` | `PLACED#<entry>` |
 //! | entry about a subject | `T#<tenant>#JS#<id>` | id of the journal entry |
 //! | entry of a request | `T#<tenant>#JR#<request id>` | id of the journal entry |
 //! | word of a person's names and addresses | `T#<tenant>#W` | `<word>#<user id>` |

@@ -2,6 +2,7 @@
 
 use rollcall_model::Kind;
 
+use crate::journal_keys::PLACED;
 use crate::keys::{CONNECTION, Keys, MAPPING};
 use crate::partition::Partition;
 
@@ -70,6 +71,12 @@ impl Range {
         // Sequence numbers are padded with zeros. The sort keys of the other items of the partition begin with a
         // letter.
         Self::prefix(keys.feed(), "0")
+    }
+
+    /// Returns the range of what is known about the places of a tenant's journal entries: first the item of
+    /// [`Keys::all_placed`], then the entries that were set aside and have no room in it.
+    pub fn places(keys: Keys<'_>) -> Self {
+        Self::prefix(keys.feed(), PLACED)
     }
 
     /// Starts after the item with this sort key, in the order of the range.

@@ -365,3 +365,53 @@ fn what_has_ended_is_archived_although_the_bus_does_not_take_it() {
         assert_eq!(archived, [("token.revoked".to_owned(), token)]);
     });
 }
+
+#[test]
+fn more_entries_can_be_set_aside_than_one_item_holds() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let a = table.tenant("a").await;
+        rename_often(&a, 5).await;
+        let batch = records(&[&a]).await;
+        let bus = FlakyBus {
+            refuses_every: u64::MAX,
+            refuses_tenant: "a",
+            refuses_finally: true,
+            ..FlakyBus::default()
+        };
+        let relay = rollcall_journal_relay::handler(table.directory(), bus.connect());
+        assert_eq!(call(&relay, &batch[..1]).await, None);
+        // Those that an earlier version has set aside; they have expired.
+        let mut earlier: Vec<String> = (0..600).map(|n| format!("expired-{n:03}")).collect();
+        earlier.push(sort_key(&batch[0]).to_owned());
+        let set = SdkValue::Ss(earlier);
+        table
+            .damage(&a, ("#F", "PLACED"), "set_aside", Some(set))
+            .await;
+
+        assert_eq!(call(&relay, &batch[1..]).await, None);
+        assert!(bus.taken(&a).is_empty());
+        let alone = async || {
+            let items = table.items_of(&a).await;
+            let keys = items.iter().map(|item| item["SK"].as_s().unwrap());
+            keys.filter(|key| key.starts_with("PLACED#")).count()
+        };
+        let others = batch.len() - 1;
+        assert_eq!(alone().await, others, "they have no room in the item");
+        let journal = a.journal();
+        let hour = Duration::from_secs(3_600);
+        let late = journal.remind_of_unplaced(hour, Instant::now()).await;
+        assert_eq!(late.unwrap(), 0, "the deadline has passed");
+        assert_eq!(alone().await, others);
+        assert_eq!(remind(&a).await, 600 + batch.len());
+        assert_eq!((alone().await, remind(&a).await), (0, 0));
+
+        let bus = FlakyBus {
+            refuses_every: u64::MAX,
+            ..FlakyBus::default()
+        };
+        let relay = rollcall_journal_relay::handler(table.directory(), bus.connect());
+        assert_eq!(call(&relay, &reminders(&batch)).await, None);
+        assert!(bus.taken(&a).into_iter().eq(1..=batch.len() as u64));
+    });
+}

@@ -1,10 +1,14 @@
 //! The parts of the hourly pass when the queue delivers a message more than once: no count changes, and no work is done twice.
 
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use rollcall_directory::capacity::Cost;
+use rollcall_directory::clock::PastClock;
 use rollcall_directory::{Directory, LastPass, PassStep, PassTurn, Tenant};
 use rollcall_runtime::Metric;
-use rollcall_tests::faults::{Fault, Faults};
+use rollcall_tests::faults::{Call, Fault, Faults};
 use rollcall_tests::reconciling::Reconciling;
 use rollcall_tests::table::TestTable;
 use serde_json::{Value, json};
@@ -17,7 +21,7 @@ const ORDER: &str = r#"{"full_pass": {"spread": true}}"#;
 const AT_ONCE: &str = r#"{"full_pass":{}}"#;
 
 struct Stage {
-    _table: TestTable,
+    table: TestTable,
     directory: Directory,
     faults: Faults,
     work: Reconciling,
@@ -35,7 +39,7 @@ impl Stage {
         Self {
             work: Reconciling::of(directory.clone()),
             directory,
-            _table: table,
+            table,
             faults,
             tenants,
         }
@@ -51,6 +55,51 @@ impl Stage {
         let (handled, cost) = self.deliver(message, Timestamp::now()).await;
         assert!(handled, "{message}");
         cost
+    }
+
+    /// Lists an erasure that is not finished, as its order does.
+    async fn list_erasure(&self, place: String) {
+        let text = |value: &str| AttributeValue::S(value.to_owned());
+        let item = [("PK", text("S#ERASING")), ("SK", text(&place))];
+        let item = item.map(|(name, value)| (name.to_owned(), value));
+        self.table.put(item.into()).await;
+    }
+
+    /// Delivers a message of a pass until nothing is left of the pass, each time six minutes later, while calls about some of
+    /// the tenants kill the process. Returns how often it died.
+    async fn deliver_while_dying(&self, fatal: &[usize], most_deaths: usize) -> usize {
+        let begun = Timestamp::now() - SignedDuration::from_hours(5);
+        let clock = PastClock::begin(begun);
+        let partitions = fatal.iter();
+        let partitions = partitions.map(|number| format!("\"T#of-parts-{number}"));
+        let partitions: Vec<String> = partitions.collect();
+        let mut message = json!({"full_pass": {"pass": begun, "step": 1}}).to_string();
+        let (mut receives, mut deaths) = (0, 0);
+        for delivery in 0..30 {
+            clock.set(begun + SignedDuration::from_mins(6) * delivery);
+            let (partitions, lives) = (partitions.clone(), deaths >= most_deaths);
+            self.faults.schedule(move |call: &Call| {
+                let body = call.body.to_string();
+                match !lives && partitions.iter().any(|of| body.contains(of)) {
+                    true => Fault::KilledBefore,
+                    false => Fault::None,
+                }
+            });
+            receives += 1;
+            assert!(receives < 5, "the queue gives the message up");
+            tokio::select! {
+                (handled, _) = self.deliver(&message, begun) => assert!(handled),
+                () = self.faults.wait_for_kill() => {
+                    deaths += 1;
+                    continue;
+                }
+            }
+            match self.work.sent().pop() {
+                Some(next) => (message, receives) = (next.to_string(), 0),
+                None => return deaths,
+            }
+        }
+        panic!("the pass does not end")
     }
 
     /// Takes the messages that were sent, as they are when it is their turn.
@@ -343,4 +392,78 @@ fn of_two_passes_that_are_ordered_by_hand_the_later_one_goes_on() {
         }
     });
     assert_eq!(complete(&lines), 24.0);
+}
+
+#[test]
+fn tenants_for_which_the_process_dies_hold_up_no_other() {
+    let lines = logged(async {
+        let stage = Stage::start().await;
+        stage.looked_at().await;
+        let deaths = stage.deliver_while_dying(&[1, 2, 5], usize::MAX).await;
+        assert_eq!(deaths, 6, "the second death is the last for a tenant");
+        stage.faults.clear();
+        assert_eq!(stage.looked_at().await, 3);
+    });
+    let failed = values(&lines, Metric::FailedParts);
+    assert_eq!(failed.iter().map(|(_, value)| value).sum::<f64>(), 3.0);
+    assert_eq!(complete(&lines), 12.0);
+}
+
+#[test]
+fn a_process_that_dies_once_leaves_no_tenant_out() {
+    let lines = logged(async {
+        let stage = Stage::start().await;
+        stage.looked_at().await;
+        assert_eq!(stage.deliver_while_dying(&[3], 1).await, 1);
+        stage.faults.clear();
+        assert_eq!(stage.looked_at().await, 6);
+    });
+    assert!(values(&lines, Metric::FailedParts).is_empty());
+    assert_eq!(complete(&lines), 12.0);
+}
+
+#[test]
+fn however_many_erasures_there_are_the_parts_come_first_and_each_tenant_has_one_message() {
+    let lines = logged(async {
+        let stage = Stage::start().await;
+        for tenant in 0..3 {
+            for person in 0..250 {
+                let place = format!("erases-{tenant}#{person:03}");
+                stage.list_erasure(place).await;
+            }
+        }
+        for tenant in 0..150 {
+            stage.list_erasure(format!("gone-{tenant:03}")).await;
+        }
+        let (now, hour) = (Timestamp::now(), SignedDuration::from_hours(1));
+        let ordered = async |at: Timestamp| {
+            assert!(stage.deliver(ORDER, at).await.0);
+            let mut sent = stage.work.sent();
+            let erasures = sent.split_off(12);
+            assert!(sent.iter().all(|part| part["full_pass"]["part"].is_u64()));
+            let tenant = |erasure: Value| erasure["erasure"]["tenant"].as_str().unwrap().to_owned();
+            erasures.into_iter().map(tenant).collect::<Vec<_>>()
+        };
+        let all = ordered(now).await;
+        let tenants: BTreeSet<&String> = all.iter().collect();
+        assert_eq!((all.len(), tenants.len()), (153, 153));
+
+        // The list cannot be read to its end. The next pass goes on there, and the one after it begins again.
+        stage.faults.schedule(|call| {
+            let goes_on = call.body.to_string().contains("\"S#ERASING\"")
+                && call.body["ExclusiveStartKey"].is_object();
+            match goes_on {
+                true => Fault::ServerError,
+                false => Fault::None,
+            }
+        });
+        let first = ordered(now + hour).await;
+        stage.faults.clear();
+        let second = ordered(now + hour * 2).await;
+        assert!(!first.is_empty() && !second.is_empty());
+        assert_eq!([first, second].concat(), all);
+        assert_eq!(ordered(now + hour * 3).await, all);
+    });
+    let failed = values(&lines, Metric::FailedParts);
+    assert_eq!(failed, [(None, 1.0)]);
 }

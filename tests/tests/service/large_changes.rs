@@ -3,14 +3,18 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use rollcall_directory::capacity::measure;
 use rollcall_directory::{GROUPS, Role};
 use rollcall_scim::{GROUP, PATCH_OP_URN, Patch, Precondition};
 use rollcall_tests::event_fixture::relayed;
 use rollcall_tests::faults::{Fault, Faults};
 use rollcall_tests::raw::{self, Item};
+use rollcall_tests::seed::group;
 use rollcall_tests::service::{Service, Tenant, run};
+use rollcall_tests::table::TestTable;
 use rollcall_tests::urn;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 /// More members than fit in one transaction.
 const MANY: usize = 110;
@@ -24,8 +28,8 @@ async fn leftovers(service: &Service, tenant: &Tenant) -> Vec<Item> {
 }
 
 /// Lets a process die as soon as it has opened an intent of the tenant.
-fn kill_once_open(faults: &Faults, tenant: &Tenant) {
-    let open_intents = format!("\"T#{}#I\"", tenant.id());
+fn kill_once_open(faults: &Faults, tenant: &str) {
+    let open_intents = format!("\"T#{tenant}#I\"");
     faults.schedule(move |call| {
         let opens =
             call.operation == "TransactWriteItems" && call.body.to_string().contains(&open_intents);
@@ -120,7 +124,7 @@ fn a_person_deleted_during_a_large_change_is_counted_once() {
         join_all((0..60).map(async |n| idp.group(&name(n), &[busy]).await)).await;
 
         let (writer, faults) = service.other_process(&tenant);
-        kill_once_open(&faults, &tenant);
+        kill_once_open(&faults, tenant.id());
         let patch = json!({"schemas": [PATCH_OP_URN],
                            "Operations": [{"op": "remove", "path": "members"}]});
         let patch = Patch::parse(&GROUP, patch).unwrap();
@@ -150,7 +154,7 @@ fn a_person_deleted_before_their_deleted_group_is_cleaned_up_leaves_once() {
         let group = idp.group("g", &[&gone, &stays]).await;
 
         let (writer, faults) = service.other_process(&tenant);
-        kill_once_open(&faults, &tenant);
+        kill_once_open(&faults, tenant.id());
         let precondition = Precondition::none();
         let resources = writer.resources();
         tokio::select! {
@@ -235,5 +239,44 @@ fn steps_of_a_newer_version_stay_and_block_no_other_group() {
         let other = idp.group("other", &[]).await;
         idp.get(&format!("/Groups/{other}")).await.expect(200);
         assert_eq!(leftovers(service, &tenant).await.len(), 2);
+    });
+}
+
+#[test]
+fn a_sweep_stops_at_its_deadline_and_the_next_one_goes_on() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("sweeps").await;
+        let people = table.seed_users(&tenant, 900).await;
+        let team = group(&tenant, "team", &people).await;
+        let (process, faults) = table.other_process();
+        let writer = process.system(tenant.id().clone());
+        kill_once_open(&faults, tenant.id().as_str());
+        let patch = json!({"schemas": [PATCH_OP_URN],
+                           "Operations": [{"op": "remove", "path": "members"}]});
+        let patch = Patch::parse(&GROUP, patch).unwrap();
+        let precondition = Precondition::none();
+        let resources = writer.resources();
+        tokio::select! {
+            _ = resources.patch(&GROUPS, &team, patch, &precondition, None) => panic!("the change was not killed"),
+            () = faults.wait_for_kill() => {}
+        }
+
+        let mut calls = Vec::new();
+        loop {
+            let now = Some(Instant::now());
+            let (swept, cost) = measure(tenant.members().sweep_until(now)).await;
+            calls.push(cost.calls);
+            if swept.unwrap() {
+                break;
+            }
+            assert!(calls.len() < 5, "{calls:?}");
+        }
+        assert_eq!(calls.len(), 2, "{calls:?}");
+        assert!(calls.iter().all(|calls| *calls <= 20), "{calls:?}");
+        assert_eq!(table.count(&tenant, &format!("#M#{team}")).await, 0);
+        for partition in ["#I", "#IP"] {
+            assert_eq!(table.count(&tenant, partition).await, 0, "{partition}");
+        }
     });
 }

@@ -232,7 +232,48 @@ fn people_of_a_tenant_are_erased_one_after_the_other() {
             let erasure = tenant.erasures().read(Some(id)).await.unwrap().unwrap();
             assert!(erasure.finished_at.is_some(), "{erasure:?}");
         }
-        let left = table.directory().unfinished_erasures().await.unwrap();
-        assert!(left.is_empty(), "{left:?}");
+        let left = table
+            .directory()
+            .unfinished_erasures(None, 0)
+            .await
+            .unwrap();
+        assert!(left.erasures.is_empty(), "{left:?}");
+    });
+}
+
+#[test]
+fn somebody_who_cannot_be_erased_holds_up_nobody() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("cannot-erase").await;
+        let mut people = Vec::new();
+        for n in 0..3 {
+            let id = person(&tenant, &format!("person-{n}")).await;
+            let erasures = tenant.erasures();
+            erasures.order_of_person(&id, Role::Owner).await.unwrap();
+            people.push(id);
+        }
+        people.sort();
+        relayed(&tenant).await;
+        let damaged = ("#E", people[0].as_str());
+        let yes = aws_sdk_dynamodb::types::AttributeValue::Bool(true);
+        let revision = table.damage(&tenant, damaged, "revision", Some(yes)).await;
+        let mut worker = Worker::at(&table);
+        let erasure = json!({"erasure": {"tenant": "cannot-erase", "person": people[0]}});
+        worker.waiting.push_back(erasure.to_string());
+        // In the end, nobody else is left, and the message is delivered again.
+        let mut failed = 0;
+        while let Some(message) = worker.waiting.pop_front() {
+            relayed(&tenant).await;
+            let response = worker.reconciler.call(batch(&[message]), far()).await;
+            failed += response.batch_item_failures.len();
+            worker.waiting.extend(worker.outbox.take());
+        }
+        assert_eq!(failed, 1);
+        table.damage(&tenant, damaged, "revision", revision).await;
+        for (number, id) in people.iter().enumerate() {
+            let erasure = tenant.erasures().read(Some(id)).await.unwrap().unwrap();
+            assert_eq!(erasure.finished_at.is_some(), number > 0, "{erasure:?}");
+        }
     });
 }

@@ -9,7 +9,7 @@ use crate::archive::log::{archive, archive_service_key};
 use crate::credentials::repeats::{Repeat, RepeatKey, Repeated};
 use crate::credentials::service_keys::ServiceKeys;
 use crate::directory::Directory;
-use crate::erasure::record::{Erased, unfinished};
+use crate::erasure::unfinished::{UnfinishedErasures, unfinished};
 use crate::journal::feed::Event;
 use crate::tenant::Tenant;
 use crate::tenants::branding::{StackBranding, public_logo};
@@ -20,6 +20,10 @@ use crate::tenants::stack_roles::{StackCatalogue, StackRoles};
 use crate::tenants::stack_schemas::{SchemasOfStack, StackSchemas};
 use crate::webhooks::stack_change::StackWebhooks;
 use crate::webhooks::waiting::{Waiting, WaitingPage, forget, waiting};
+
+/// The beginning of a place among the deleted tenants. To an earlier version, it is behind all that live, and that version then
+/// looks at all that were deleted.
+const DELETED_TENANTS: &str = "~";
 
 impl Directory {
     /// Returns at most `limit` webhooks of all tenants that have waited until `now`, after the place `after`. The first is
@@ -218,11 +222,45 @@ impl Directory {
         lifecycle::list(&self.table, after, limit).await
     }
 
-    /// Lists the erasures that are not finished, of all tenants and people.
+    /// Lists the erasures that are not finished: a bounded page, after the place `behind`. Of the people of a tenant it has one,
+    /// whose erasure is followed by those of the others; `turn` decides which.
     ///
     /// # Errors
     /// Only table errors.
-    pub async fn unfinished_erasures(&self) -> Result<Vec<Erased>, Error> {
-        unfinished(&self.table).await
+    pub async fn unfinished_erasures(
+        &self,
+        behind: Option<String>,
+        turn: usize,
+    ) -> Result<UnfinishedErasures, Error> {
+        unfinished(&self.table, behind, turn).await
+    }
+
+    /// Lists the tenants of which something may be left to be sent: a page of about `limit`, after the place `after`. First come
+    /// those that live, then those that were deleted and are not erased yet. Returns the place after which the next page
+    /// begins; `None` at the end.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn tenants_to_send(
+        &self,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<TenantId>, Option<String>), Error> {
+        let mut tenants = Vec::new();
+        let deleted = after.and_then(|after| after.strip_prefix(DELETED_TENANTS));
+        if deleted.is_none() {
+            let page = self.tenants(after, limit).await?;
+            tenants.extend(page.into_iter().map(|tenant| tenant.id));
+            if let Some(last) = tenants.last().filter(|_| tenants.len() == limit) {
+                let last = last.to_string();
+                return Ok((tenants, Some(last)));
+            }
+        }
+        let page = unfinished(&self.table, deleted.map(str::to_owned), 0).await?;
+        let deleted = page.erasures.into_iter();
+        let deleted = deleted.filter(|erasure| erasure.person.is_none());
+        tenants.extend(deleted.map(|erasure| erasure.tenant));
+        let next = page.next.map(|next| format!("{DELETED_TENANTS}{next}"));
+        Ok((tenants, next))
     }
 }

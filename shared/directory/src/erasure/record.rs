@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rollcall_model::{Actor, TenantId};
 use rollcall_store::{
-    Error, Expression, Guard, Key, Range, Scope, StackKeys, SweptTo, Table, Transaction, from_item,
-    key_item, now, text, to_item,
+    Error, Expression, Guard, Key, Scope, StackKeys, SweptTo, Transaction, from_item, key_item,
+    now, to_item,
 };
 use serde::{Deserialize, Serialize};
 
@@ -172,24 +172,6 @@ impl Erasures<'_> {
     pub async fn read(self, person: Option<&str>) -> Result<Option<Erasure>, Error> {
         Erasure::read(self.scope, person).await
     }
-}
-
-/// Lists the erasures that are not finished.
-///
-/// # Errors
-/// Only table errors.
-pub(crate) async fn unfinished(table: &Table) -> Result<Vec<Erased>, Error> {
-    let items = table.query_all(Range::all(StackKeys::erasing())).await?;
-    let erased = items.iter().map(|item| {
-        let sort = text(item, "SK")?;
-        let (tenant, person) = match sort.split_once('#') {
-            Some((tenant, person)) => (tenant, Some(person.to_owned())),
-            None => (sort, None),
-        };
-        let tenant = tenant.parse().map_err(Error::corrupt)?;
-        Ok(Erased { tenant, person })
-    });
-    erased.collect()
 }
 
 /// Returns the key of an erasure. That of a person goes with the tenant.

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use rollcall_store::{
-    Error, Expression, Guard, Range, Transaction, Updated, from_item, just_after, now, number,
-    string, strings,
+    Error, Expression, Guard, Range, Transaction, Updated, from_item, just_after, key_item, now,
+    number, string, strings, text,
 };
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -18,6 +18,9 @@ const CHECKED_AT_ONCE: usize = 500;
 const MAX_CHECKED: usize = 10_000;
 /// Reminders that are written concurrently.
 const REMINDED_AT_ONCE: usize = 8;
+/// How many ids of entries that were set aside fit in the item of [`Places`]. Each further one has an item of its own: one item
+/// holds 400 KB, and whoever changes it pays for all of it.
+const MOST_IN_ONE_ITEM: usize = 500;
 /// The attribute of a journal entry that puts the entry into the table's stream again.
 pub const REMINDER: &str = "reminded_at";
 
@@ -27,9 +30,18 @@ struct Places {
     /// The entry up to which every entry has a sequence number, except those that were set aside.
     #[serde(default)]
     up_to: Option<String>,
-    /// The entries that the relay has set aside.
+    /// The entries that the relay has set aside. A version before had no bound.
     #[serde(default)]
     set_aside: Vec<String>,
+}
+
+/// An entry that the relay has set aside, by id.
+#[derive(Debug)]
+enum SetAside {
+    /// In the item of [`Places`].
+    Listed(String),
+    /// In an item of its own.
+    Alone(String),
 }
 
 /// The part of an entry that says whether it has its place. An entry that is unreadable otherwise still has one.
@@ -57,15 +69,7 @@ impl Journal<'_> {
         deadline: Instant,
     ) -> Result<usize, Error> {
         let end = just_after(now() - older_than);
-        let kept = self
-            .scope
-            .table
-            .get(&self.scope.keys().all_placed())
-            .await?;
-        let kept = kept.map(from_item::<Places>).transpose()?;
-        let Places { up_to, set_aside } = kept.unwrap_or_default();
-        let mut reminded = self.take_up(set_aside).await?;
-        let mut behind = up_to;
+        let (mut behind, mut reminded) = self.take_up_all(deadline).await?;
         let (mut looked_at, mut whole) = (0, true);
         while looked_at < MAX_CHECKED && Instant::now() < deadline {
             let range = Range::all(self.scope.keys().journal())
@@ -100,34 +104,93 @@ impl Journal<'_> {
     /// # Errors
     /// Only table errors. The entry is then not set aside.
     pub async fn set_aside(self, entry: &str) -> Result<(), Error> {
+        let keys = self.scope.keys();
         let add =
             Expression::new("ADD set_aside :entry").with(":entry", strings([entry.to_owned()]));
-        self.change_places(add, entry).await?;
+        let has_room = Expression::present()
+            .and("(attribute_not_exists(set_aside) OR size(set_aside) < :most)")
+            .with(":most", number(MOST_IN_ONE_ITEM));
+        let key = keys.all_placed();
+        match self.scope.table.update_if(&key, &add, &has_room).await? {
+            Updated::Done(_) => {}
+            Updated::Absent => self.change_places(add, entry).await?,
+            Updated::Unchanged(_) => {
+                let mut transaction = Transaction::default();
+                transaction.put(key_item(&keys.set_aside(entry)));
+                // As in `change_places`: nothing begins after the tenant was erased.
+                let journal = keys.journal().at(entry);
+                transaction.check(journal, Expression::present(), Guard::Gone);
+                self.scope.table.transact(&transaction).await?;
+                // The index does not note more than the item does: its mark is read with every page.
+                return Ok(());
+            }
+        }
         self.note_waiting(entry).await
     }
 
-    /// Puts the entries that were set aside into the stream again. Whether they can be relayed now, the relay finds out.
-    async fn take_up(self, set_aside: Vec<String>) -> Result<usize, Error> {
-        let count = set_aside.len();
-        for entry in set_aside {
-            let mut transaction = Transaction::default();
-            let remind = Expression::new("SET reminded_at = :now");
-            transaction.update_if(
-                self.scope.keys().journal().at(&entry),
-                remind.with(":now", number(now().as_second())),
-                Expression::present(),
-                Guard::Gone,
-            );
-            let taken_up =
-                Expression::new("DELETE set_aside :entry").with(":entry", strings([entry.clone()]));
-            // Both at once: if the relay sets it aside again, it is on the list again.
-            transaction.update(self.scope.keys().all_placed(), taken_up.clone());
-            if !self.scope.table.transact(&transaction).await?.is_empty() {
-                // The entry has expired.
-                self.change_places(taken_up, &entry).await?;
+    /// Puts the entries that were set aside into the stream again, until `deadline`; the next call goes on with the others.
+    /// Returns up to which entry every entry has a sequence number, if that is known, and how many it put into the stream.
+    async fn take_up_all(self, deadline: Instant) -> Result<(Option<String>, usize), Error> {
+        let mut range = Range::places(self.scope.keys()).limit(CHECKED_AT_ONCE);
+        let (mut up_to, mut count) = (None, 0);
+        loop {
+            let page = self.scope.table.query(&range).await?;
+            let mut set_aside = Vec::new();
+            for item in page.items {
+                match text(&item, "SK")?.split_once('#') {
+                    Some((_, entry)) => set_aside.push(SetAside::Alone(entry.to_owned())),
+                    None => {
+                        let places: Places = from_item(item)?;
+                        up_to = places.up_to;
+                        set_aside.extend(places.set_aside.into_iter().map(SetAside::Listed));
+                    }
+                }
+            }
+            for one in &set_aside {
+                if Instant::now() >= deadline {
+                    return Ok((up_to, count));
+                }
+                self.take_up(one).await?;
+                count += 1;
+            }
+            match page.next {
+                Some(next) => range = range.after(Some(next)),
+                None => return Ok((up_to, count)),
             }
         }
-        Ok(count)
+    }
+
+    /// Puts an entry that was set aside into the stream again. Whether it can be relayed now, the relay finds out.
+    async fn take_up(self, set_aside: &SetAside) -> Result<(), Error> {
+        let (SetAside::Listed(entry) | SetAside::Alone(entry)) = set_aside;
+        let keys = self.scope.keys();
+        let mut transaction = Transaction::default();
+        let remind = Expression::new("SET reminded_at = :now");
+        transaction.update_if(
+            keys.journal().at(entry),
+            remind.with(":now", number(now().as_second())),
+            Expression::present(),
+            Guard::Gone,
+        );
+        let taken_up =
+            Expression::new("DELETE set_aside :entry").with(":entry", strings([entry.clone()]));
+        // Both at once: if the relay sets it aside again, it is on the list again.
+        match set_aside {
+            SetAside::Listed(_) => transaction.update(keys.all_placed(), taken_up.clone()),
+            SetAside::Alone(_) => transaction.delete(keys.set_aside(entry)),
+        }
+        if self.scope.table.transact(&transaction).await?.is_empty() {
+            return Ok(());
+        }
+        // The entry has expired.
+        match set_aside {
+            SetAside::Listed(_) => self.change_places(taken_up, entry).await,
+            SetAside::Alone(_) => {
+                let mut transaction = Transaction::default();
+                transaction.delete(keys.set_aside(entry));
+                self.scope.table.transact(&transaction).await.map(|_| ())
+            }
+        }
     }
 
     async fn all_placed_up_to(self, entry: &str) -> Result<(), Error> {

@@ -4,37 +4,30 @@
 //! The transaction that decides the change (it marks the group, or deletes the user or the group) opens the intent.
 //! Each step is a transaction that also removes the step from the list, so that no step is done twice. If the process
 //! dies in between, the next reader or writer of memberships completes the intent, so nobody sees part of a change.
-//!
-//! The steps are stored before the intent is opened. Until then the intent is *prepared*. A request that cannot open
-//! its intent discards it, and the sweep discards abandoned ones.
+//! Before it is opened, it is prepared (see `prepared_intents`).
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use futures::FutureExt;
 use futures::stream::{self, StreamExt, TryStreamExt};
-use rollcall_model::{EventType, GROUPS, Subject, new_id};
+use rollcall_model::{EventType, GROUPS};
 use rollcall_store::{
-    Error, Expression, Guard, Item, MAX_WRITES, Range, Scope, Transaction, from_item, now, number,
-    retry_stale, string, text, to_item,
+    Error, Expression, Guard, Item, Range, Scope, Transaction, from_item, number, retry_stale,
+    string, text,
 };
-use serde::Serialize;
 use serde_json::json;
 use tokio::time::Instant;
 
 use crate::journal::entry::Entry;
 use crate::resources::handle::Members;
-use crate::resources::intent::{Chunk, Intent, Preparation, Purpose};
-use crate::resources::members::{
-    ListChange, WRITES_PER_STEP, write_group_list, write_group_touched,
-};
+use crate::resources::intent::{Chunk, Intent, Purpose};
+use crate::resources::members::{ListChange, write_group_list, write_group_touched};
+use crate::resources::prepared_intents::{STEPS_AT_ONCE, is_late, numbered};
 use crate::resources::record::Record;
 use crate::resources::steps::{Step, growth};
 
-/// Steps per transaction. This leaves room for the group, the list of steps and the journal.
-const STEPS_AT_ONCE: usize = (MAX_WRITES - 4) / WRITES_PER_STEP;
 /// How many transactions remove a deleted group from its members before the deadline counts.
 const LEAST_STEPS: usize = 4;
 /// Transactions of one intent that are under way at the same time. No two of them write the same item, and the time of
@@ -42,144 +35,36 @@ const LEAST_STEPS: usize = 4;
 const CONCURRENCY: usize = 16;
 /// How long a request cleans up after a deleted group. Nobody sees what remains, and later requests continue with it.
 const CLEAN_UP_BUDGET: Duration = Duration::from_secs(8);
-/// After this time, no request can still open an intent that it prepared: no function may run that long.
-const PREPARATION_ENDS: Duration = Duration::from_secs(15 * 60);
 
 impl Members<'_> {
-    fn intent(self, purpose: Purpose, subject: &Subject) -> Intent {
-        Intent {
-            id: new_id(),
-            purpose,
-            subject_id: subject.id.clone(),
-            subject_name: subject.name.clone(),
-            actor: self.scope.actor.clone(),
-            origin: self.scope.origin.clone(),
-            request_id: self.scope.request_id.clone(),
-        }
-    }
-
-    /// Prepares a change of members that does not fit one transaction.
-    pub(super) async fn prepare_change(
-        self,
-        group: &Subject,
-        steps: &[Step],
-    ) -> Result<Intent, Error> {
-        let intent = self.intent(Purpose::ChangeMembers, group);
-        self.prepare(&intent, steps).await?;
-        Ok(intent)
-    }
-
-    /// Prepares the removal of a deleted user from more groups than fit one transaction.
-    pub(super) async fn prepare_forget_user(
-        self,
-        user: &Subject,
-        groups: &BTreeSet<String>,
-    ) -> Result<Intent, Error> {
-        let intent = self.intent(Purpose::ForgetUser, user);
-        self.prepare(&intent, &Vec::from_iter(groups)).await?;
-        Ok(intent)
-    }
-
-    /// Returns the writes that open the intent to remove a deleted group from its members' lists.
-    pub(super) fn prepare_forget_group(self, group: &Subject) -> Result<Transaction, Error> {
-        let intent = self.intent(Purpose::ForgetGroup, group);
-        let mut transaction = Transaction::default();
-        let key = self.scope.keys().intents().at(&intent.id);
-        transaction.put(to_item(&key, &intent)?);
-        Ok(transaction)
-    }
-
-    async fn prepare<T: Serialize>(self, intent: &Intent, work: &[T]) -> Result<(), Error> {
-        let key = self.scope.keys().prepared_intents().at(&intent.id);
-        let preparation = Preparation {
-            id: intent.id.clone(),
-            at: now(),
-        };
-        self.scope.table.put(to_item(&key, &preparation)?).await?;
-        let partition = self.scope.keys().intent_steps(&intent.id);
-        let chunk = |(number, work): (String, &[T])| {
-            let key = partition.at(&number);
-            let work = serde_json::to_string(work).map_err(Error::corrupt)?;
-            to_item(&key, &Chunk { number, work })
-        };
-        let items = numbered(work).map(chunk).collect::<Result<_, _>>()?;
-        self.scope.table.batch_put(items).await
-    }
-
-    /// Returns the writes that open a prepared intent.
-    pub(super) fn opening(self, intent: &Intent) -> Result<Transaction, Error> {
-        let mut transaction = Transaction::default();
-        let keys = self.scope.keys();
-        transaction.put(to_item(&keys.intents().at(&intent.id), intent)?);
-        // If the sweep has abandoned the intent, it can no longer be opened.
-        transaction.delete_if(
-            keys.prepared_intents().at(&intent.id),
-            Expression::new("attribute_exists(PK) AND attribute_not_exists(abandoned)"),
-            Guard::Stale,
-        );
-        Ok(transaction)
-    }
-
-    /// Discards a prepared intent that was not opened.
-    pub(super) async fn discard(self, intent: &Intent) -> Result<(), Error> {
-        self.discard_prepared(&intent.id).await
-    }
-
-    async fn discard_prepared(self, intent: &str) -> Result<(), Error> {
-        let keys = self.scope.keys();
-        let steps = keys.intent_steps(intent);
-        let items = self
-            .scope
-            .table
-            .query_all(Range::all(steps.clone()))
-            .await?;
-        let numbers = items.iter().map(|item| text(item, "SK"));
-        let chunks = numbers.map(|number| Ok(steps.at(number?)));
-        self.scope
-            .table
-            .batch_delete(chunks.collect::<Result<_, Error>>()?)
-            .await?;
-        let mut transaction = Transaction::default();
-        transaction.delete(keys.prepared_intents().at(intent));
-        self.scope.table.transact(&transaction).await.map(|_| ())
-    }
-
-    /// Discards the prepared intents of requests that have died.
-    async fn discard_abandoned(self) -> Result<(), Error> {
-        let range = Range::all(self.scope.keys().prepared_intents());
-        for item in self.scope.table.query_all(range).await? {
-            let prepared: Preparation = from_item(item)?;
-            if prepared.at < now() - PREPARATION_ENDS && self.abandon(&prepared.id).await? {
-                self.discard_prepared(&prepared.id).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Makes sure that a prepared intent cannot be opened. Returns `false` if it was opened or discarded in the
-    /// meantime. The mark stays until the steps are deleted, so the next sweep can finish an interrupted one.
-    async fn abandon(self, intent: &str) -> Result<bool, Error> {
-        let mut transaction = Transaction::default();
-        let key = self.scope.keys().prepared_intents().at(intent);
-        let mark = Expression::new("SET abandoned = :yes").with(":yes", AttributeValue::Bool(true));
-        transaction.update_if(key, mark, Expression::present(), Guard::Stale);
-        Ok(self.scope.table.transact(&transaction).await?.is_empty())
-    }
-
     /// Completes every open intent whose partial state readers could see.
     ///
     /// # Errors
     /// Only table errors.
     pub async fn settle(self) -> Result<(), Error> {
-        let open = self.open_intents().await?;
-        self.settle_member_changes(&open).await?;
-        let forgetting = open
-            .iter()
-            .filter(|intent| intent.purpose == Purpose::ForgetUser);
-        for intent in forgetting {
-            self.complete_forget_user(intent).await?;
-        }
+        self.settle_until(None).await?;
         Ok(())
+    }
+
+    /// Completes those intents until `deadline`, if there is one. Returns whether all are completed; of the others, at least
+    /// one has come further.
+    async fn settle_until(self, deadline: Option<Instant>) -> Result<bool, Error> {
+        let open = self.open_intents().await?;
+        let of = |purpose| open.iter().filter(move |intent| intent.purpose == purpose);
+        let changes = of(Purpose::ChangeMembers);
+        for (before, intent) in changes.chain(of(Purpose::ForgetUser)).enumerate() {
+            if before > 0 && is_late(deadline) {
+                return Ok(false);
+            }
+            let is_done = match intent.purpose {
+                Purpose::ForgetUser => self.complete_forget_user(intent, deadline).await?,
+                _ => self.complete_member_change(intent, deadline).await?,
+            };
+            if !is_done {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     async fn settle_member_changes(self, open: &[Intent]) -> Result<(), Error> {
@@ -187,7 +72,7 @@ impl Members<'_> {
             .iter()
             .filter(|intent| intent.purpose == Purpose::ChangeMembers);
         for intent in changes {
-            self.complete_member_change(intent).await?;
+            self.complete_member_change(intent, None).await?;
         }
         Ok(())
     }
@@ -198,10 +83,24 @@ impl Members<'_> {
     /// # Errors
     /// Only table errors. The remaining intents stay open.
     pub async fn sweep(self) -> Result<(), Error> {
-        self.settle().await?;
-        self.discard_abandoned().await?;
-        self.forget_groups(Instant::now() + CLEAN_UP_BUDGET).await?;
+        self.sweep_until(None).await?;
         Ok(())
+    }
+
+    /// Does the same until `deadline`, if there is one. Returns whether no intent is left whose partial state readers could
+    /// see; of those that are left, at least one has come further.
+    ///
+    /// # Errors
+    /// Only table errors. The remaining intents stay open.
+    pub async fn sweep_until(self, deadline: Option<Instant>) -> Result<bool, Error> {
+        if !self.settle_until(deadline).await? {
+            return Ok(false);
+        }
+        self.discard_abandoned(deadline).await?;
+        let budget = Instant::now() + CLEAN_UP_BUDGET;
+        let until = deadline.map_or(budget, |deadline| deadline.min(budget));
+        self.forget_groups(until).await?;
+        Ok(true)
     }
 
     /// Cleans up after deleted groups until `deadline`. Returns whether everything is done.
@@ -249,41 +148,60 @@ impl Members<'_> {
         steps: &[Step],
     ) -> Result<(), Error> {
         let chunks = numbered(steps).map(|(number, steps)| (number, Cow::Borrowed(steps)));
-        self.apply_and_close(intent, chunks.collect()).await
+        let chunks = chunks.collect();
+        self.apply_and_close(intent, chunks, None).await?;
+        Ok(())
     }
 
-    async fn complete_member_change(self, intent: &Intent) -> Result<(), Error> {
+    /// Completes a change of members until `deadline`. Returns whether it is done as far as this version can.
+    async fn complete_member_change(
+        self,
+        intent: &Intent,
+        deadline: Option<Instant>,
+    ) -> Result<bool, Error> {
         let chunks = self.chunks(intent).await?.into_iter().map(|chunk| {
             let steps: Vec<Step> = serde_json::from_str(&chunk.work)?;
             Ok((chunk.number, Cow::Owned(steps)))
         });
         match chunks.collect::<Result<Vec<_>, serde_json::Error>>() {
-            Ok(chunks) => self.apply_and_close(intent, chunks).await,
+            Ok(chunks) => self.apply_and_close(intent, chunks, deadline).await,
             // The version that planned the steps completes them. Other groups must not wait for it.
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
                 tracing::warn!(tenant = %self.scope.tenant, error, "an intent with unknown steps stays open");
-                Ok(())
+                Ok(true)
             }
         }
     }
 
-    /// Applies the numbered lists of steps of a change of members, and closes it.
+    /// Applies the numbered lists of steps of a change of members, and closes it. After `deadline`, only the first ones are
+    /// applied. Returns whether it is closed.
     async fn apply_and_close(
         self,
         intent: &Intent,
         chunks: Vec<(String, Cow<'_, [Step]>)>,
-    ) -> Result<(), Error> {
+        deadline: Option<Instant>,
+    ) -> Result<bool, Error> {
         let scope = self.on_behalf(intent);
         let opener = Members::of(&scope);
-        let transactions = chunks.iter();
-        let transactions =
-            transactions.map(|(list, steps)| opener.apply_steps(intent, list, steps).boxed());
+        let transactions = chunks.iter().enumerate().map(|(before, (list, steps))| {
+            let apply = async move {
+                if before >= CONCURRENCY && is_late(deadline) {
+                    return Ok(false);
+                }
+                opener.apply_steps(intent, list, steps).await?;
+                Ok::<_, Error>(true)
+            };
+            apply.boxed()
+        });
         // In a list, so that the type of what waits for them has no borrowed closure.
-        stream::iter(transactions.collect::<Vec<_>>())
+        let applied = stream::iter(transactions.collect::<Vec<_>>())
             .buffer_unordered(CONCURRENCY)
-            .try_collect::<Vec<()>>()
+            .try_collect::<Vec<bool>>()
             .await?;
+        if applied.contains(&false) {
+            return Ok(false);
+        }
         let mut transaction = Transaction::default();
         transaction.update_if(
             self.scope.keys().resource(&GROUPS, &intent.subject_id),
@@ -291,7 +209,8 @@ impl Members<'_> {
             Expression::new("intent = :intent").with(":intent", string(&intent.id)),
             Guard::Stale,
         );
-        self.close(intent, transaction).await
+        self.close(intent, transaction).await?;
+        Ok(true)
     }
 
     async fn apply_steps(self, intent: &Intent, list: &str, planned: &[Step]) -> Result<(), Error> {
@@ -342,12 +261,21 @@ impl Members<'_> {
         Ok(steps.iter().filter(possible).cloned().collect())
     }
 
-    async fn complete_forget_user(self, intent: &Intent) -> Result<(), Error> {
+    /// Removes a deleted user from the groups until `deadline`. Returns whether that is done.
+    async fn complete_forget_user(
+        self,
+        intent: &Intent,
+        deadline: Option<Instant>,
+    ) -> Result<bool, Error> {
         let scope = self.on_behalf(intent);
-        for chunk in self.chunks(intent).await? {
-            Members::of(&scope).forget_user_in(intent, &chunk).await?;
+        for (before, chunk) in self.chunks(intent).await?.iter().enumerate() {
+            if before > 0 && is_late(deadline) {
+                return Ok(false);
+            }
+            Members::of(&scope).forget_user_in(intent, chunk).await?;
         }
-        self.close(intent, Transaction::default()).await
+        self.close(intent, Transaction::default()).await?;
+        Ok(true)
     }
 
     async fn forget_user_in(self, intent: &Intent, chunk: &Chunk) -> Result<(), Error> {
@@ -458,10 +386,4 @@ impl Members<'_> {
         );
         self.scope.table.transact(&transaction).await.map(|_| ())
     }
-}
-
-/// Divides work into lists of as many pieces as one transaction does, each with the number under which it is stored.
-fn numbered<T>(work: &[T]) -> impl Iterator<Item = (String, &[T])> {
-    let lists = work.chunks(STEPS_AT_ONCE).enumerate();
-    lists.map(|(n, list)| (format!("{n:06}"), list))
 }

@@ -56,6 +56,7 @@ pub(crate) mod ownership;
 pub(crate) mod page;
 pub(crate) mod page_cursor;
 mod patience;
+mod prepared_intents;
 pub(crate) mod query_plan;
 mod readable;
 pub(crate) mod record;

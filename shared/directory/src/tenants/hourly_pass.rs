@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
+use rollcall_model::TenantId;
 use rollcall_store::{
     Error, Expression, Guard, StackKeys, Table, Transaction, Updated, from_item, now, number,
     retry_stale, string, to_item,
@@ -32,6 +33,17 @@ pub struct BegunPass {
     /// Whether all its parts were sent to the queue.
     #[serde(default)]
     ordered: bool,
+    /// The place in the list of unfinished erasures after which the next pass orders them; absent for the beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    erasures_behind: Option<String>,
+}
+
+impl BegunPass {
+    /// Returns the place in the list of unfinished erasures after which it is this pass's turn to order them, because the one
+    /// before had no time for more.
+    pub fn erasures_behind(&self) -> Option<&str> {
+        self.erasures_behind.as_deref()
+    }
 }
 
 /// A message of a part of a pass.
@@ -52,10 +64,12 @@ impl PassStep {
 }
 
 /// What becomes of a message of a part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PassTurn {
     /// It does the work.
     Ours,
+    /// It does the work once more: the delivery before has died. If that noted what it did, it was at work for this tenant.
+    Again(Option<TenantId>),
     /// The same message was delivered before and may still be at work. If it is not, deliver this one later.
     Theirs,
     /// The work was done, or belongs to another pass.
@@ -74,6 +88,9 @@ struct PartItem {
     taken_until: Timestamp,
     #[serde(default)]
     finished: bool,
+    /// The tenant for which the message is at work, if it notes that because an earlier delivery of it has died.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    in_hand: Option<TenantId>,
 }
 
 impl PartItem {
@@ -84,11 +101,11 @@ impl PartItem {
             return PassTurn::Over;
         }
         if self.pass == step.pass {
-            let is_at_work = self.step == step.step && self.taken_until > at;
-            return if is_at_work {
-                PassTurn::Theirs
-            } else {
-                PassTurn::Ours
+            let was_taken = self.step == step.step && self.taken_until > self.taken_at;
+            return match was_taken {
+                true if self.taken_until > at => PassTurn::Theirs,
+                true => PassTurn::Again(self.in_hand.clone()),
+                false => PassTurn::Ours,
             };
         }
         // An earlier pass is still on its way through the part, and reaches the last tenants only if it goes on.
@@ -136,6 +153,7 @@ impl<'a> HourlyPass<'a> {
                 pass: ordered_at,
                 from,
                 ordered: false,
+                erasures_behind: last.as_ref().and_then(|last| last.erasures_behind.clone()),
             };
             let as_read = last.map_or_else(Expression::absent, |last| of_pass(last.pass));
             let mut transaction = Transaction::default();
@@ -151,11 +169,31 @@ impl<'a> HourlyPass<'a> {
     ///
     /// # Errors
     /// Only table errors.
-    pub async fn note_ordered(self, begun: BegunPass) -> Result<(), Error> {
+    pub async fn note_ordered(self, begun: &BegunPass) -> Result<(), Error> {
+        self.note(begun, begun.erasures_behind.clone()).await
+    }
+
+    /// Notes, of a pass whose parts were sent, after which place in the list of unfinished erasures the next one orders them.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn note_erasures(
+        self,
+        begun: &BegunPass,
+        behind: Option<String>,
+    ) -> Result<(), Error> {
+        match behind == begun.erasures_behind {
+            true => Ok(()),
+            false => self.note(begun, behind).await,
+        }
+    }
+
+    async fn note(self, begun: &BegunPass, erasures_behind: Option<String>) -> Result<(), Error> {
         let as_read = of_pass(begun.pass);
         let ordered = BegunPass {
             ordered: true,
-            ..begun
+            erasures_behind,
+            ..begun.clone()
         };
         let mut transaction = Transaction::default();
         let item = to_item(&StackKeys::pass(), &ordered)?;
@@ -180,9 +218,11 @@ impl<'a> HourlyPass<'a> {
                 let turn = mark
                     .as_ref()
                     .map_or(PassTurn::Ours, |mark| mark.turn(&step, at));
-                if turn != PassTurn::Ours {
-                    return Ok(Some(turn));
-                }
+                let in_hand = match &turn {
+                    PassTurn::Ours => None,
+                    PassTurn::Again(tenant) => tenant.clone(),
+                    PassTurn::Theirs | PassTurn::Over => return Ok(Some(turn)),
+                };
                 let taken = PartItem {
                     revision: mark.as_ref().map_or(0, |mark| mark.revision) + 1,
                     pass: step.pass,
@@ -190,6 +230,7 @@ impl<'a> HourlyPass<'a> {
                     taken_at: at,
                     taken_until: at.checked_add(AT_WORK).unwrap_or(at),
                     finished: false,
+                    in_hand,
                 };
                 let as_read = mark.map_or_else(Expression::absent, |mark| {
                     Expression::at_revision(mark.revision)
@@ -197,7 +238,7 @@ impl<'a> HourlyPass<'a> {
                 let mut transaction = Transaction::default();
                 transaction.put_if(to_item(&key, &taken)?, as_read, Guard::Stale);
                 let written = self.table.transact(&transaction).await?.is_empty();
-                Ok(written.then_some(PassTurn::Ours))
+                Ok(written.then_some(turn))
             }
         })
         .await
@@ -208,8 +249,27 @@ impl<'a> HourlyPass<'a> {
     /// # Errors
     /// Only table errors.
     pub async fn give_back(self, step: PassStep) -> Result<(), Error> {
-        let free = Expression::new("SET taken_until = taken_at");
+        let free = Expression::new("SET taken_until = taken_at REMOVE in_hand");
         self.change(step, free).await?;
+        Ok(())
+    }
+
+    /// Notes for which tenant a message is at work, so that the next delivery knows it if the process dies; `None` for none.
+    ///
+    /// # Errors
+    /// Only table errors.
+    pub async fn note_in_hand(
+        self,
+        step: PassStep,
+        tenant: Option<&TenantId>,
+    ) -> Result<(), Error> {
+        let set = match tenant {
+            Some(id) => {
+                Expression::new("SET in_hand = :tenant").with(":tenant", string(id.as_str()))
+            }
+            None => Expression::new("REMOVE in_hand"),
+        };
+        self.change(step, set).await?;
         Ok(())
     }
 
@@ -257,6 +317,7 @@ mod tests {
             taken_at: minute(60),
             taken_until: minute(65),
             finished,
+            in_hand: None,
         };
         let arriving = |pass: i64, step: u32| PassStep {
             pass: minute(pass),
@@ -266,7 +327,7 @@ mod tests {
         for (mark, step, at, turn) in [
             // The same message again: while the first is at work, and when that has died.
             (mark(2, false), arriving(60, 2), 64, PassTurn::Theirs),
-            (mark(2, false), arriving(60, 2), 66, PassTurn::Ours),
+            (mark(2, false), arriving(60, 2), 66, PassTurn::Again(None)),
             // One that was handed on, and the one to which it was.
             (mark(2, false), arriving(60, 1), 61, PassTurn::Over),
             (mark(2, false), arriving(60, 3), 61, PassTurn::Ours),
