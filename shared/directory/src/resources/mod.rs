@@ -10,7 +10,7 @@
 //! from one `page_cursor` to the next, or by a `full_scan`;
 //! `patience` ends a list that takes too long, and `all_kinds` lists users and groups at once. `by_cursor` reads a
 //! `page` from one `cursor` to the next, which is `signed`, in a `walk_order` or by a `stored_order`, and `in_order`
-//! sorts by any attribute. `counters` counts, and `slice` cuts the page. `claimable` finds the groups that a claim
+//! sorts by any attribute. A `sealed_cursor` is one that clients cannot read. `counters` counts, and `slice` cuts the page. `claimable` finds the groups that a claim
 //! names.
 //!
 //! `ownership` says which connection may write a resource, `take_over` gives it to another one, and `lifted_owners` finds
@@ -59,6 +59,7 @@ mod patience;
 pub(crate) mod query_plan;
 pub(crate) mod record;
 pub(crate) mod restore;
+pub(crate) mod sealed_cursor;
 pub(crate) mod sign_in_only;
 pub(crate) mod signed;
 pub(crate) mod slice;
