@@ -360,6 +360,22 @@ impl TestTable {
         }
     }
 
+    /// Removes from the index of words what an earlier version did not write: which words are of addresses.
+    pub async fn forget_words_of_addresses(&self, tenant: &Tenant) {
+        let own = format!("T#{}#W", tenant.id());
+        for mut item in self.items(|partition| partition.starts_with(&own)).await {
+            if item
+                .remove("address")
+                .or(item.remove("addresses"))
+                .is_some()
+            {
+                let put = self.client.put_item().table_name(NAME);
+                let put = put.set_item(Some(item)).send().await;
+                put.unwrap_or_else(|error| panic!("{error:?}"));
+            }
+        }
+    }
+
     async fn items(&self, wanted: impl Fn(&str) -> bool) -> Vec<HashMap<String, SdkValue>> {
         let (mut items, mut after) = (Vec::new(), None);
         loop {

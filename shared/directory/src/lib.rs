@@ -221,13 +221,14 @@ pub mod bounds {
 /// The internal items that `rollcall-insight` needs in addition to the handles, to analyse the stored data. No other
 /// crate may use them.
 pub mod stored {
-    pub use crate::indexes::words::{role_word, searched_words, words_of};
+    pub use crate::indexes::words::{is_name, name_words_of, role_word, searched_words, words_of};
     pub use crate::request_log::mention::is_in_json;
     pub use crate::request_log::target::{Target, is_endpoint};
     pub use crate::resources::assemble::{Needs, assemble};
     pub use crate::resources::crud::not_found;
     pub use crate::resources::query_plan::{QueryPlan, plan};
     pub use crate::resources::record::Record;
+    pub use crate::resources::sealed_cursor::{sealed_cursor, sealed_place};
     pub use crate::resources::signed::{list_cursor, list_place};
     pub use crate::resources::writes::Pointer;
     pub use crate::roles::context::RoleContext;

@@ -2,11 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rollcall_directory::stored::{Record, searched_words, words_of};
+use rollcall_directory::stored::{Record, name_words_of, searched_words, words_of};
 use rollcall_model::USERS;
 use rollcall_store::{Error, Range, text, word_and_user};
 
 use crate::handle::Insight;
+
+/// Items of the index that a search for names reads at once. Most are passed over.
+const ITEMS_AT_ONCE: usize = 1_000;
+/// People whom a search for names reads at once.
+const PEOPLE_AT_ONCE: usize = 100;
+/// The items that together take as long to read as one person.
+const ITEMS_PER_PERSON: usize = 20;
 
 /// A search text as the index finds it.
 #[derive(Clone, Debug)]
@@ -40,6 +47,18 @@ impl Searched {
         let is_first = begins(&self.key).is_some_and(|first| first == word);
         Ok(is_first && self.words.iter().all(|wanted| begins(wanted).is_some()))
     }
+
+    /// Returns whether this is the first word of the person's names that begins with the one that is looked up.
+    fn finds_name(&self, person: &Record, word: &str) -> Result<bool, Error> {
+        let words = name_words_of(person)?;
+        let mut beginning = words.iter().filter(|word| word.starts_with(&self.key));
+        Ok(beginning.next().is_some_and(|first| first == word))
+    }
+
+    /// Returns the words of the text.
+    pub(crate) fn words(&self) -> &[String] {
+        &self.words
+    }
 }
 
 impl Insight<'_> {
@@ -57,6 +76,45 @@ impl Insight<'_> {
         let page = self.scope.table.query(&range).await?;
         let places = page.items.iter().map(|item| text(item, "SK"));
         let places = places.collect::<Result<Vec<_>, Error>>()?;
+        let found = |person: &Record, word: &str| searched.finds(person, word);
+        Ok((self.people_at(&places, found).await?, page.next))
+    }
+
+    /// Reads the next people in the index who have the word that is looked up in a name, in order of these words. Returns
+    /// them, each once and whether or not they have the other words; how much was looked at, as if it were people; and the
+    /// place after which to continue.
+    ///
+    /// Nobody is read because of an address, unless an earlier version indexed the person.
+    pub(crate) async fn by_name(
+        self,
+        searched: &Searched,
+        after: Option<String>,
+    ) -> Result<(Vec<Match>, usize, Option<String>), Error> {
+        let range = Range::prefix(self.scope.keys().words(), &*searched.key)
+            .after(after)
+            .limit(ITEMS_AT_ONCE);
+        let page = self.scope.table.query(&range).await?;
+        let of_names = page.items.iter();
+        let of_names = of_names.filter(|item| !item.contains_key("address"));
+        let of_names = of_names.map(|item| text(item, "SK"));
+        let mut places = of_names.collect::<Result<Vec<_>, Error>>()?;
+        let next = match places.get(PEOPLE_AT_ONCE) {
+            Some(_) => Some(places[PEOPLE_AT_ONCE - 1].to_owned()),
+            None => page.next,
+        };
+        places.truncate(PEOPLE_AT_ONCE);
+        let found = |person: &Record, word: &str| searched.finds_name(person, word);
+        let matches = self.people_at(&places, found).await?;
+        let looked_at = places.len() + page.items.len().div_ceil(ITEMS_PER_PERSON);
+        Ok((matches, looked_at, next))
+    }
+
+    /// Reads the people at these places of the index, and returns those who are found by the word there.
+    async fn people_at(
+        self,
+        places: &[&str],
+        finds: impl Fn(&Record, &str) -> Result<bool, Error>,
+    ) -> Result<Vec<Match>, Error> {
         let found = places.iter().filter_map(|place| word_and_user(place));
         let ids: BTreeSet<String> = found.map(|(_, user)| user.to_owned()).collect();
         let records = self.tenant.resources();
@@ -66,12 +124,12 @@ impl Insight<'_> {
         for place in places {
             if let Some((word, user)) = word_and_user(place)
                 && let Some(record) = people.get(user)
-                && searched.finds(record, word)?
+                && finds(record, word)?
             {
-                let (place, record) = (place.to_owned(), (*record).clone());
+                let (place, record) = ((*place).to_owned(), (*record).clone());
                 matches.push(Match { place, record });
             }
         }
-        Ok((matches, page.next))
+        Ok(matches)
     }
 }

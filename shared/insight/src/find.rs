@@ -64,8 +64,11 @@ impl Search<'_> {
     }
 }
 
-/// Where a search continues: among the user names or among the words, after a sort key.
+/// Where a search continues: among the people who are found by an exact value, among the user names, or among the words,
+/// after a sort key.
+#[derive(Clone, Debug, PartialEq)]
 enum Place {
+    Exact(Option<String>),
     Name(Option<String>),
     Word(Option<String>),
 }
@@ -74,19 +77,20 @@ impl Place {
     /// Parses a cursor. Those of earlier versions are user names.
     fn parse(cursor: Option<String>) -> Self {
         let Some(cursor) = cursor else {
-            return Self::Name(None);
+            return Self::Exact(None);
         };
         let after = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
-        if let Some(word) = cursor.strip_prefix("word:") {
-            return Self::Word(after(word));
+        match cursor.split_once(':') {
+            Some(("exact", id)) => Self::Exact(after(id)),
+            Some(("word", word)) => Self::Word(after(word)),
+            Some(("name", name)) => Self::Name(after(name)),
+            _ => Self::Name(after(&cursor)),
         }
-        Self::Name(Some(
-            cursor.strip_prefix("name:").unwrap_or(&cursor).to_owned(),
-        ))
     }
 
     fn into_cursor(self) -> String {
         let (list, after) = match self {
+            Self::Exact(after) => ("exact", after),
             Self::Name(after) => ("name", after),
             Self::Word(after) => ("word", after),
         };
@@ -94,9 +98,39 @@ impl Place {
     }
 }
 
-/// Returns how many more people fit on the page; at least one, so that there is a cursor for the next page.
-fn room(limit: usize, found: &[Record]) -> usize {
-    limit.saturating_sub(found.len()).max(1)
+/// A person who was found, and where.
+struct Hit {
+    place: Place,
+    record: Record,
+}
+
+/// The people who were found for a page.
+struct Hits {
+    found: Vec<Hit>,
+    limit: usize,
+}
+
+impl Hits {
+    /// Returns how many more are looked for. If the page has just become full, it is one, to know whether another follows.
+    fn room(&self) -> usize {
+        match self.found.len() > self.limit {
+            true => 0,
+            false => (self.limit - self.found.len()).max(1),
+        }
+    }
+
+    /// Returns the people of the page, and where the next one starts. `next` is where reading stopped.
+    fn page(mut self, next: Option<Place>) -> (Vec<Record>, Option<Place>) {
+        let next = match self.found.len() > self.limit {
+            true => {
+                self.found.truncate(self.limit);
+                self.found.last().map(|last| last.place.clone())
+            }
+            false => next,
+        };
+        let records = self.found.into_iter().map(|hit| hit.record);
+        (records.collect(), next)
+    }
 }
 
 impl Insight<'_> {
@@ -107,7 +141,7 @@ impl Insight<'_> {
     /// or address, in order of words. If the text has several words, each must begin one. Without a text, all people are
     /// listed in order of creation. Only people in one of `states` are returned; empty means all.
     ///
-    /// The first page has all exact matches, even if there are more than `limit`. A page can be short although another
+    /// Of those who share an exact value, 50 come first, and the others by their words. A page can be short although another
     /// page follows.
     ///
     /// # Errors
@@ -136,7 +170,7 @@ impl Insight<'_> {
         query: &PeopleQuery,
         known: Option<IndexedPeople>,
     ) -> Result<FoundPeople, Error> {
-        let (text, limit) = (text.trim(), query.limit);
+        let text = text.trim();
         if text.is_empty() {
             let query = PeopleQuery {
                 text: None,
@@ -169,12 +203,13 @@ impl Insight<'_> {
             known: exact.iter().map(|record| record.id.clone()).collect(),
             beginning: USERS.compared(text),
         };
-        let place = Place::parse(query.after.clone());
-        let mut found: Vec<Record> = match &place {
-            Place::Name(None) => exact.into_iter().filter(|one| search.shows(one)).collect(),
-            _ => Vec::new(),
+        let mut hits = Hits {
+            found: Vec::new(),
+            limit: query.limit,
         };
-        let next = self.search_on(&search, place, limit, &mut found).await?;
+        let place = Place::parse(query.after.clone());
+        let next = self.search_on(&search, place, exact, &mut hits).await?;
+        let (found, next) = hits.page(next);
         let people = found.iter().map(|record| context.person(record));
         Ok(FoundPeople {
             people: people.collect::<Result<_, _>>()?,
@@ -184,53 +219,53 @@ impl Insight<'_> {
         })
     }
 
-    /// Adds the next people by name, then those by word, up to `limit`. Returns where to continue.
+    /// Adds the next people of the `exact` ones, then those by name, then those by word, as long as there is room. Returns
+    /// where to continue.
     async fn search_on(
         self,
         search: &Search<'_>,
         place: Place,
-        limit: usize,
-        found: &mut Vec<Record>,
+        exact: Vec<Record>,
+        hits: &mut Hits,
     ) -> Result<Option<Place>, Error> {
         let mut place = place;
+        if let Place::Exact(after) = place {
+            let is_next = |one: &Record| after.as_ref().is_none_or(|after| one.id > *after);
+            let next = exact
+                .into_iter()
+                .filter(|one| is_next(one) && search.shows(one));
+            hits.found
+                .extend(next.take(hits.limit + 1).map(|record| Hit {
+                    place: Place::Exact(Some(record.id.clone())),
+                    record,
+                }));
+            place = Place::Name(None);
+        }
         if let Place::Name(after) = place {
-            let next = self
-                .search_names(search, after, room(limit, found), found)
-                .await?;
+            let next = self.search_names(search, after, hits).await?;
             if next.is_some() {
-                return Ok(next.map(|next| Place::Name(Some(next))));
+                return Ok(next);
             }
             place = Place::Word(None);
-            if search.words.is_some() && found.len() >= limit {
-                return Ok(Some(place));
-            }
         }
-        let (Some(words), Place::Word(after)) = (&search.words, place) else {
-            return Ok(None);
-        };
-        let mut named = BoundedPage::new(after, room(limit, found), MAX_LOOKED_AT);
-        while !named.is_done() {
-            let (matches, next) = self.by_word(words, named.behind(), READ_AT_ONCE).await?;
-            let mut new = Vec::with_capacity(matches.len());
-            for one in matches {
-                if search.shows(&one.record) && search.is_new_by_word(&one.record)? {
-                    new.push(one);
-                }
+        match (&search.words, place) {
+            (Some(words), Place::Word(after)) => {
+                self.search_words(search, words, after, hits).await
             }
-            named.take(new, READ_AT_ONCE, next);
+            _ => Ok(None),
         }
-        let (named, next) = named.page(|one| &one.place);
-        found.extend(named.into_iter().map(|one| one.record));
-        Ok(next.map(|next| Place::Word(Some(next))))
     }
 
     async fn search_names(
         self,
         search: &Search<'_>,
         after: Option<String>,
-        room: usize,
-        found: &mut Vec<Record>,
-    ) -> Result<Option<String>, Error> {
+        hits: &mut Hits,
+    ) -> Result<Option<Place>, Error> {
+        let room = hits.room();
+        if room == 0 {
+            return Ok(None);
+        }
         let at_once = match search.query.selects_all() {
             true => room.min(READ_AT_ONCE),
             false => READ_AT_ONCE,
@@ -244,8 +279,41 @@ impl Insight<'_> {
             named.take(records.into_iter().filter(new), at_once, next);
         }
         let (named, next) = named.page(|one| &one.name);
-        found.extend(named.into_iter().map(|one| one.record));
-        Ok(next)
+        hits.found.extend(named.into_iter().map(|one| Hit {
+            place: Place::Name(Some(one.name)),
+            record: one.record,
+        }));
+        Ok(next.map(|next| Place::Name(Some(next))))
+    }
+
+    async fn search_words(
+        self,
+        search: &Search<'_>,
+        words: &Searched,
+        after: Option<String>,
+        hits: &mut Hits,
+    ) -> Result<Option<Place>, Error> {
+        let room = hits.room();
+        if room == 0 {
+            return Ok(None);
+        }
+        let mut named = BoundedPage::new(after, room, MAX_LOOKED_AT);
+        while !named.is_done() {
+            let (matches, next) = self.by_word(words, named.behind(), READ_AT_ONCE).await?;
+            let mut new = Vec::with_capacity(matches.len());
+            for one in matches {
+                if search.shows(&one.record) && search.is_new_by_word(&one.record)? {
+                    new.push(one);
+                }
+            }
+            named.take(new, READ_AT_ONCE, next);
+        }
+        let (named, next) = named.page(|one| &one.place);
+        hits.found.extend(named.into_iter().map(|one| Hit {
+            place: Place::Word(Some(one.place)),
+            record: one.record,
+        }));
+        Ok(next.map(|next| Place::Word(Some(next))))
     }
 
     /// Finds groups that the filter selects and whose names begin with the text, in order of names. Returns a page of

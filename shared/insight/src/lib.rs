@@ -1,12 +1,12 @@
 //! What the console shows of a tenant: lists, search, profiles, traffic, health.
 //!
-//! Calls read a bounded amount, however large the tenant is; only a SCIM filter on people can need more. Pure functions
-//! compute the results.
+//! Calls read a bounded amount, however large the tenant is. Pure functions compute the results.
 //!
 //! | module | contents |
 //! |---|---|
 //! | `lists` | people with state and role, groups with member count and mapping, members of a group |
 //! | `list_people` | people by state, role, group and text, with signed cursors |
+//! | `by_filter` | people whom a SCIM filter finds by key |
 //! | `picker` | people by name, with their ids and names alone |
 //! | `find_groups` | groups by any part of their names, by role and by what they lack |
 //! | `find` | search for people and groups by name, e-mail address or id |
@@ -33,6 +33,7 @@
 
 mod handle;
 
+mod by_filter;
 mod by_word;
 mod deleted;
 mod evidence;

@@ -2,14 +2,16 @@
 //! signed cursors.
 //!
 //! A list is read in one way from its first page to its last: by the words of the text, the names, the members of the
-//! group, the people of the role, or in order of creation. The other conditions are checked for each person that is read.
+//! group, the people of the role, or in order of creation. A filter decides its way: in order of creation, or by the names
+//! that begin with its text. The other conditions are checked for each person that is read.
 //! A page reads at most 2,000 people, so it can be short, or even empty, although another one follows.
 
 use std::collections::BTreeMap;
 
-use rollcall_directory::stored::{Record, list_cursor, list_place, role_word};
+use rollcall_directory::stored::{QueryPlan, Record, list_cursor, list_place, plan, role_word};
 use rollcall_directory::{IndexedPeople, Person};
 use rollcall_model::{GROUPS, USERS, is_id};
+use rollcall_scim as scim;
 use rollcall_store::{BoundedPage, Error, Range, text, word_and_user};
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +42,9 @@ enum Way {
     Text,
     #[serde(rename = "n")]
     Names,
+    /// By the names that begin with the text of a filter.
+    #[serde(rename = "b")]
+    Beginning,
     #[serde(rename = "g")]
     Members,
     #[serde(rename = "r")]
@@ -146,6 +151,11 @@ impl Insight<'_> {
         };
         let (people, behind) = match (way, &query.text) {
             (Way::Created, _) => self.people(&query).await?,
+            (Way::Beginning, _) => match plan(&USERS, query.filter.as_ref()) {
+                QueryPlan::NamePrefix(beginning) => self.people_named(&beginning, &query).await?,
+                // A cursor is bound to its filter, whose plan can be another one in the next version.
+                _ => return Err(Error::from(scim::Error::InvalidCursor)),
+            },
             (Way::Text, text) => {
                 let text = text.as_deref().unwrap_or_default();
                 let found = self.search(text, &query, index).await?;
@@ -177,8 +187,15 @@ impl Insight<'_> {
         let indexes = self.tenant.indexes();
         let (by_index, index) = match query {
             PeopleQuery {
-                filter: Some(_), ..
-            } => return Ok((Way::Created, None)),
+                filter: Some(filter),
+                ..
+            } => {
+                let way = match plan(&USERS, Some(filter)) {
+                    QueryPlan::NamePrefix(_) => Way::Beginning,
+                    _ => Way::Created,
+                };
+                return Ok((way, None));
+            }
             PeopleQuery { text: Some(_), .. } => (Way::Text, indexes.people_by_words().await?),
             _ if order == PeopleOrder::UserName => return Ok((Way::Names, None)),
             PeopleQuery { group: Some(_), .. } => return Ok((Way::Members, None)),
@@ -217,6 +234,33 @@ impl Insight<'_> {
         Ok((shown.collect::<Result<_, _>>()?, next))
     }
 
+    /// Lists people whose user names begin with a text, as keys have it, in order of user names. Returns a page of them
+    /// and the name after which the next page starts.
+    async fn people_named(
+        self,
+        beginning: &str,
+        query: &PeopleQuery,
+    ) -> Result<(Vec<Person>, Option<String>), Error> {
+        let context = self.tenant.roles().context().await?;
+        let mut people = BoundedPage::new(query.after.clone(), query.limit, MAX_LOOKED_AT);
+        while !people.is_done() {
+            let (named, next) = self
+                .named(&USERS, beginning, people.behind(), READ_AT_ONCE)
+                .await?;
+            let (mut names, mut records) = (BTreeMap::new(), Vec::with_capacity(named.len()));
+            for one in named {
+                names.insert(one.record.id.clone(), one.name);
+                records.push(one.record);
+            }
+            let chosen = self.chosen(records, query, &context).await?.into_iter();
+            let placed =
+                chosen.map(|person| (names.remove(&person.id).unwrap_or_default(), person));
+            people.take(placed, READ_AT_ONCE, next);
+        }
+        let (people, next) = people.page(|(name, _)| name);
+        Ok((people.into_iter().map(|(_, person)| person).collect(), next))
+    }
+
     /// Returns whether the group of the query exists, once nothing of its members is only partly applied.
     async fn has_members(self, query: &PeopleQuery) -> Result<bool, Error> {
         let Some(group) = query.group.clone().filter(|group| is_id(group)) else {
@@ -246,7 +290,7 @@ impl Insight<'_> {
                 let word = format!("{}#", role.unwrap_or_default());
                 (Range::prefix(keys.words(), word), user_in)
             }
-            Way::Names | Way::Created | Way::Text => {
+            Way::Names | Way::Beginning | Way::Created | Way::Text => {
                 let (named, next) = self.named(&USERS, "", behind, limit).await?;
                 let placed = named.into_iter().map(|one| Placed {
                     place: one.name,

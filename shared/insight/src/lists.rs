@@ -1,21 +1,23 @@
 //! Lists for admins: people with state and role, groups with member count and mapping, members of a group.
 //!
-//! Each page reads a bounded number of people or groups, so it can be short although another page follows. Only a SCIM
-//! filter that finds people by key reads all its candidates at once.
+//! Each page reads a bounded number of people or groups, so it can be short although another page follows.
 
 use std::collections::BTreeMap;
 
-use rollcall_directory::stored::{Needs, QueryPlan, Record, RoleContext, assemble, plan};
+use rollcall_directory::stored::{Needs, Record, RoleContext, assemble, plan};
 use rollcall_directory::{Mapping, Person};
 use rollcall_model::{GROUPS, Kind, PersonState, RoleId, USERS};
 use rollcall_scim::{Filter, fold};
 use rollcall_store::{BoundedPage, Error, Range, text};
 use serde_json::{Map, Value};
 
+use crate::by_filter::Keyed;
 use crate::handle::Insight;
 
 /// People that one page reads before it returns what it has found.
 const MAX_LOOKED_AT: usize = 2_000;
+/// People that one page reads by key. Each costs a read unit of its own.
+const MAX_LOOKED_AT_BY_KEY: usize = 1_000;
 /// People read per query.
 const READ_AT_ONCE: usize = 200;
 
@@ -119,46 +121,40 @@ impl Insight<'_> {
     /// `404` when the tenant was deleted.
     pub async fn people(self, query: &PeopleQuery) -> Result<(Vec<Person>, Option<String>), Error> {
         let context = self.tenant.roles().context().await?;
-        let plan = plan(&USERS, query.filter.as_ref());
-        if plan != QueryPlan::All {
-            let ids: Vec<String> = self
-                .tenant
-                .resources()
-                .candidates(&USERS, &plan)
-                .await?
-                .into_iter()
-                .collect();
-            let behind = query.after.as_deref().unwrap_or_default();
-            let ids: Vec<String> = ids.into_iter().filter(|id| id.as_str() > behind).collect();
-            let records = self.tenant.resources().records(&USERS, &ids).await?;
-            let mut people = self.chosen(records, query, &context).await?;
-            let more = people.len() > query.limit;
-            people.truncate(query.limit);
-            let next = people
-                .last()
-                .filter(|_| more)
-                .map(|person| person.id.clone());
-            return Ok((people, next));
-        }
-        let mut people = BoundedPage::new(query.after.clone(), query.limit, MAX_LOOKED_AT);
+        let keyed = Keyed::of(&plan(&USERS, query.filter.as_ref()));
+        let (keyed, most) = match keyed {
+            Some(keyed) => (Some(self.resolved(keyed).await?), MAX_LOOKED_AT_BY_KEY),
+            None => (None, MAX_LOOKED_AT),
+        };
+        let mut people = BoundedPage::new(query.after.clone(), query.limit, most);
         while !people.is_done() {
-            let range = Range::all(self.scope.keys().resources(&USERS))
-                .after(people.behind())
-                .limit(READ_AT_ONCE);
-            let page = self.scope.table.query(&range).await?;
-            let records = page
-                .items
-                .into_iter()
-                .map(Record::from_item)
-                .collect::<Result<Vec<_>, _>>()?;
-            let looked_at = records.len();
+            let (records, looked_at, next) = match &keyed {
+                Some(keyed) => self.keyed_after(keyed, people.behind()).await?,
+                None => self.created_after(people.behind()).await?,
+            };
             let chosen = self.chosen(records, query, &context).await?;
-            people.take(chosen, looked_at, page.next);
+            people.take(chosen, looked_at, next);
         }
         Ok(people.page(|person| &person.id))
     }
 
-    async fn chosen(
+    /// Reads the next people in order of creation. Returns them, how many they are, and the id after which to continue.
+    pub(crate) async fn created_after(
+        self,
+        behind: Option<String>,
+    ) -> Result<(Vec<Record>, usize, Option<String>), Error> {
+        let range = Range::all(self.scope.keys().resources(&USERS))
+            .after(behind)
+            .limit(READ_AT_ONCE);
+        let page = self.scope.table.query(&range).await?;
+        let records = page.items.into_iter().map(Record::from_item);
+        let records = records.collect::<Result<Vec<_>, _>>()?;
+        let looked_at = records.len();
+        Ok((records, looked_at, page.next))
+    }
+
+    /// Returns those of the records whom the query asks for, in the same order.
+    pub(crate) async fn chosen(
         self,
         records: Vec<Record>,
         query: &PeopleQuery,

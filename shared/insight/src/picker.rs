@@ -1,17 +1,22 @@
 //! The picker: people by name, for members who choose a colleague. It shows ids and names, and finds by nothing else.
+//!
+//! A page reads a bounded number of people. Its cursor says where in an index reading stopped, which can be at somebody's
+//! address, so nobody but this stack can read it.
 
-use rollcall_directory::Person;
-use rollcall_directory::stored::searched_words;
-use rollcall_model::PersonState;
-use rollcall_store::Error;
-use serde_json::Value;
+use rollcall_directory::stored::{Record, is_name, sealed_cursor, sealed_place, searched_words};
+use rollcall_model::{PersonState, USERS};
+use rollcall_store::{BoundedPage, Error};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
+use crate::by_word::Searched;
 use crate::handle::Insight;
-use crate::list_people::PeopleOrder;
-use crate::lists::PeopleQuery;
 
-/// The pages of people that a search reads at most for one of its own.
-const MAX_PAGES: usize = 20;
+/// People who are looked at for one page, and how many at once, by key.
+const MAX_LOOKED_AT: usize = 1_000;
+const READ_AT_ONCE: usize = 100;
+/// People who are looked at for one page in order of creation, as long as the index does not have everybody.
+const MAX_LOOKED_THROUGH: usize = 2_000;
 
 /// A person as a picker shows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,21 +28,43 @@ pub struct PickedPerson {
     pub name: String,
 }
 
-/// Returns whether it is what people call somebody, and not nothing or an address.
-fn is_name(text: &str) -> bool {
-    let is_address = text.contains('@') && !text.trim().contains(char::is_whitespace);
-    !text.trim().is_empty() && !is_address
+/// How a picker is read, from its first page to its last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Way {
+    /// By the words of names.
+    #[serde(rename = "t")]
+    Words,
+    /// In order of creation, while the index of words does not have everybody.
+    #[serde(rename = "c")]
+    Created,
+    /// By user names.
+    #[serde(rename = "n")]
+    Names,
 }
 
+/// Where a page of the picker starts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Place {
+    #[serde(rename = "w")]
+    way: Way,
+    /// The sort key after which to continue.
+    #[serde(rename = "b", default, skip_serializing_if = "Option::is_none")]
+    behind: Option<String>,
+}
+
+/// A person who is picked, and where they stand on the way.
+type Placed = (String, PickedPerson);
+
 /// Returns the names of a person: the one that is shown first, if there is one.
-fn names(person: &Person) -> Vec<String> {
-    let parts = person.attributes.get("name").and_then(Value::as_object);
+fn names(attributes: &Map<String, Value>) -> Vec<String> {
+    let parts = attributes.get("name").and_then(Value::as_object);
     let part = |name: &str| parts?.get(name)?.as_str().filter(|text| is_name(text));
     let both: Vec<&str> = [part("givenName"), part("familyName")]
         .into_iter()
         .flatten()
         .collect();
-    let shown = person.display_name.as_deref().filter(|text| is_name(text));
+    let shown = attributes.get("displayName").and_then(Value::as_str);
+    let shown = shown.filter(|text| is_name(text));
     let shown = shown.or(part("formatted")).map(str::to_owned);
     let shown = shown.or((!both.is_empty()).then(|| both.join(" ")));
     let others = parts.into_iter().flatten();
@@ -46,23 +73,25 @@ fn names(person: &Person) -> Vec<String> {
 }
 
 impl PickedPerson {
-    /// Returns the person if each word begins a word of one of their names. The index finds by addresses as well, which a
-    /// picker must not disclose.
-    fn found(person: Person, wanted: &[String]) -> Option<Self> {
-        let names = names(&person);
-        if !are_called(&names, wanted) {
-            return None;
+    /// Returns the person if they are not inactive and each word begins a word of one of their names.
+    fn found(person: &Record, wanted: &[String]) -> Result<Option<Self>, Error> {
+        if person.state() == PersonState::Inactive {
+            return Ok(None);
         }
-        let local = || {
-            let name = person.user_name.as_str();
-            name.split_once('@').map_or(name, |(local, _)| local)
+        let names = names(person.resource(&USERS)?.attributes());
+        if !are_called(&names, wanted) {
+            return Ok(None);
+        }
+        let name = match names.into_iter().next() {
+            Some(name) => name,
+            None => {
+                let name = person.user_name()?;
+                let local = name.split_once('@').map(|(local, _)| local.to_owned());
+                local.unwrap_or(name)
+            }
         };
-        Some(Self {
-            name: names
-                .first()
-                .map_or_else(|| local().to_owned(), String::clone),
-            id: person.id,
-        })
+        let id = person.id.clone();
+        Ok(Some(Self { id, name }))
     }
 }
 
@@ -76,58 +105,96 @@ impl Insight<'_> {
     /// Finds the people who are not inactive by the beginnings of words of their names; without a text, all of them, in
     /// order of user names. Returns the page that starts at a cursor, or the first one, and the cursor of the next page.
     ///
-    /// With a text, a page is full as long as others follow, and it has a cursor only if somebody follows who is shown: so
-    /// nothing tells how many have the text in an address.
+    /// A page ends before it is full once it has looked at 1,000 people, or passed over 20,000 words of addresses. Otherwise
+    /// a page with a text has a cursor only if somebody follows who is shown, so that it does not tell that somebody has
+    /// the text in an address.
     ///
     /// # Errors
-    /// `404` when the tenant was deleted; `invalidCursor` and `expiredCursor`.
+    /// `invalidCursor` and `expiredCursor`.
     pub async fn pick_people(
         self,
         text: Option<String>,
         limit: usize,
         cursor: Option<&str>,
     ) -> Result<(Vec<PickedPerson>, Option<String>), Error> {
-        let wanted = text.as_deref().map(searched_words).unwrap_or_default();
-        let order = match &text {
-            Some(_) => PeopleOrder::Created,
-            None => PeopleOrder::UserName,
+        let list = format!("picker\n{text:?}");
+        let searched = match text.as_deref().map(Searched::of) {
+            // No name has a text without words.
+            Some(None) => return Ok((Vec::new(), None)),
+            Some(searched) => searched,
+            None => None,
         };
-        let mut picked = Vec::new();
-        let mut cursor = cursor.map(str::to_owned);
-        // Where the next page begins, once this one is full.
-        let mut full = None;
-        for _ in 0..MAX_PAGES {
-            let query = PeopleQuery {
-                states: vec![PersonState::Active, PersonState::Invited],
-                text: text.clone(),
-                limit: match full {
-                    None => limit - picked.len(),
-                    Some(_) => limit,
-                },
-                ..PeopleQuery::default()
-            };
-            let (people, next) = self.list_people(&query, order, cursor.as_deref()).await?;
-            let found = people.into_iter();
-            let found = found.filter_map(|person| PickedPerson::found(person, &wanted));
-            let found: Vec<_> = found.collect();
-            if full.is_some() && !found.is_empty() {
-                return Ok((picked, full));
-            }
-            picked.extend(found);
-            let Some(next) = next else {
-                return Ok((picked, None));
-            };
-            // Without a text, nobody is passed over whom a page must not tell of.
-            if text.is_none() && !picked.is_empty() {
-                return Ok((picked, Some(next)));
-            }
-            if picked.len() >= limit && full.is_none() {
-                full = Some(next.clone());
-            }
-            cursor = Some(next);
+        let Place { way, behind } = match cursor {
+            Some(cursor) => sealed_place(self.scope, &list, cursor).await?,
+            None => Place {
+                way: self.way_to_pick(searched.as_ref()).await?,
+                behind: None,
+            },
+        };
+        let (most, more) = match way {
+            Way::Words => (MAX_LOOKED_AT, 1),
+            Way::Created => (MAX_LOOKED_THROUGH, 1),
+            Way::Names => (MAX_LOOKED_AT, 0),
+        };
+        let mut page = BoundedPage::new(behind, limit + more, most);
+        while !page.is_done() {
+            let step = self.pick_on(way, searched.as_ref(), page.behind()).await?;
+            let (picked, looked_at, next) = step;
+            page.take(picked, looked_at, next);
         }
-        // A cursor here would say that somebody has the text in an address.
-        Ok((picked, None))
+        let (mut picked, mut behind) = page.page(|(place, _)| place);
+        if picked.len() > limit {
+            picked.truncate(limit);
+            behind = picked.last().map(|(place, _)| place.clone());
+        }
+        let next = match behind {
+            Some(_) => Some(sealed_cursor(self.scope, &list, &Place { way, behind }).await?),
+            None => None,
+        };
+        let people = picked.into_iter().map(|(_, person)| person);
+        Ok((people.collect(), next))
+    }
+
+    async fn way_to_pick(self, searched: Option<&Searched>) -> Result<Way, Error> {
+        if searched.is_none() {
+            return Ok(Way::Names);
+        }
+        let has_all = self.tenant.indexes().has_words_of_all().await?;
+        Ok(if has_all { Way::Words } else { Way::Created })
+    }
+
+    /// Reads on. Returns who is picked, how many people were looked at, and the sort key after which to continue.
+    async fn pick_on(
+        self,
+        way: Way,
+        searched: Option<&Searched>,
+        behind: Option<String>,
+    ) -> Result<(Vec<Placed>, usize, Option<String>), Error> {
+        let (people, looked_at, next) = match (way, searched) {
+            (Way::Words, Some(searched)) => {
+                let (matches, looked_at, next) = self.by_name(searched, behind).await?;
+                let people = matches.into_iter().map(|one| (one.place, one.record));
+                (people.collect::<Vec<_>>(), looked_at, next)
+            }
+            (Way::Created, _) => {
+                let (records, looked_at, next) = self.created_after(behind).await?;
+                let people = records.into_iter().map(|one| (one.id.clone(), one));
+                (people.collect(), looked_at, next)
+            }
+            (Way::Names | Way::Words, _) => {
+                let (named, next) = self.named(&USERS, "", behind, READ_AT_ONCE).await?;
+                let people = named.into_iter().map(|one| (one.name, one.record));
+                (people.collect(), READ_AT_ONCE, next)
+            }
+        };
+        let wanted = searched.map(Searched::words).unwrap_or_default();
+        let mut picked = Vec::new();
+        for (place, record) in people {
+            if let Some(person) = PickedPerson::found(&record, wanted)? {
+                picked.push((place, person));
+            }
+        }
+        Ok((picked, looked_at, next))
     }
 }
 
@@ -148,19 +215,6 @@ mod tests {
         ] {
             let found = are_called(&names, &searched_words(text));
             assert_eq!(found, expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn an_address_is_no_name() {
-        for (text, expected) in [
-            ("Ada", true),
-            ("Ada @ Work", true),
-            ("  ", false),
-            ("ada@example.test", false),
-            (" ada@example.test ", false),
-        ] {
-            assert_eq!(is_name(text), expected, "{text}");
         }
     }
 }

@@ -43,6 +43,8 @@ pub enum KeyUse {
     Identifier,
     /// The proof inside the cursor of a list that this stack made it.
     Cursor,
+    /// The seal of the cursor of a list that says more than the list shows.
+    SealedCursor,
     /// The secret with which the deliveries of a webhook are signed.
     Webhook,
     /// The secret of a portal link that is mailed.
@@ -58,6 +60,7 @@ impl KeyUse {
             Self::AccessToken => b"rollcall/access-token",
             Self::Identifier => b"rollcall/identifier",
             Self::Cursor => b"rollcall/cursor",
+            Self::SealedCursor => b"rollcall/sealed-cursor",
             Self::Webhook => b"rollcall/webhook",
             Self::MailedLink => b"rollcall/mailed-link",
             Self::ShownSecret => b"rollcall/shown-secret",

@@ -1,7 +1,9 @@
 //! The search for people: any name that an admin may know finds the person, with look-ups by key only.
 
+use rollcall_directory::capacity::measure;
 use rollcall_directory::{PersonState, Role, Tenant, USERS};
-use rollcall_insight::{GroupFilter, Insight};
+use rollcall_insight::{GroupFilter, Insight, PeopleOrder, PeopleQuery};
+use rollcall_scim::Filter;
 use rollcall_tests::seed::{create, group, person, sign_in};
 use rollcall_tests::service::run;
 use rollcall_tests::table::{TestTable, name_of};
@@ -24,6 +26,7 @@ async fn found(tenant: &Tenant, text: &str, states: &[PersonState], limit: usize
             .search_people(text, states, after, limit)
             .await;
         let page = page.unwrap();
+        assert!(page.people.len() <= limit, "{text:?}: {:?}", page.people);
         names.extend(page.people.into_iter().map(|person| person.user_name));
         match page.next {
             Some(_) => after = page.next,
@@ -73,6 +76,32 @@ fn people_are_found_by_any_name_and_in_any_spelling() {
         );
         let invited = found(&tenant, "bob", &[PersonState::Invited], 2).await;
         assert_eq!(invited.len(), 3);
+    });
+}
+
+#[test]
+fn exact_matches_are_paged_as_well() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("shared").await;
+        for name in ["ada", "bob", "eve"] {
+            let body = json!({
+                "schemas": [urn::USER], "userName": name, "active": true, "emails": [{"value": "shared@mail.test"}],
+            });
+            create(&tenant, &USERS, body).await;
+        }
+        create_person(&tenant, "shared@mail.test.example", "Other").await;
+        for limit in [1, 2, 3, 4, 100] {
+            let found = found(&tenant, "shared@mail.test", &[], limit).await;
+            let expected = ["ada", "bob", "eve", "shared@mail.test.example"];
+            assert_eq!(found, expected, "{limit} at a time");
+        }
+        // A page that ends with the last of them says so.
+        let page = Insight::of(&tenant)
+            .search_people("eve", &[], None, 1)
+            .await;
+        let page = page.unwrap();
+        assert_eq!((page.people.len(), page.next), (1, None));
     });
 }
 
@@ -180,5 +209,23 @@ fn the_few_members_in_a_state_are_found_among_many() {
         let (first, next) = page(None, 1).await;
         assert_eq!(first, [name_of(60)]);
         assert_eq!(page(next, 1).await.0, [name_of(61)]);
+        // A filter finds them by the same keys, so a page of it reads a bounded number of them, too.
+        for (filter, expected) in [("", 1), (" and title pr", 0)] {
+            let filter = format!("groups.value eq \"{everybody}\"{filter}");
+            let query = PeopleQuery {
+                filter: Some(Filter::parse(USERS.resource_type, &filter).unwrap()),
+                limit: 1,
+                ..PeopleQuery::default()
+            };
+            let insight = Insight::of(&tenant);
+            let listed = insight.list_people(&query, PeopleOrder::Created, None);
+            let (listed, cost) = measure(listed).await;
+            let (people, next) = listed.unwrap();
+            assert_eq!(people.len(), expected, "{filter}");
+            assert!(
+                next.is_some() && cost.read_units < 1_200.0,
+                "{filter}: {cost:?}"
+            );
+        }
     });
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use rollcall_directory::capacity::measure;
-use rollcall_directory::{PersonState, Reason, Role, RoleId, Tenant as Handle};
+use rollcall_directory::{PersonState, Reason, Role, RoleId, Tenant as Handle, USERS};
 use rollcall_insight::{Insight, PeopleOrder, PeopleQuery};
+use rollcall_scim::Filter;
 use rollcall_tests::budgets::Budgets;
 use rollcall_tests::event_fixture::relayed;
 use rollcall_tests::idp::encode;
@@ -89,6 +90,32 @@ fn all_conditions_hold_in_every_order() {
             ("text=z&group={admins}&state=active,inactive", &["zoe"]),
             ("text=zu", &["ada"]),
             ("text=%20", &["zoe", "Bob", "ada", "mia"]),
+            (
+                "filter=groups.value%20eq%20%22{admins}%22",
+                &["zoe", "Bob", "mia"],
+            ),
+            ("filter=groups.value%20eq%20%22nothing%22", &[]),
+            (
+                "filter=groups.value%20eq%20%22{admins}%22&state=inactive",
+                &["mia"],
+            ),
+            (
+                "filter=userName%20eq%20%22ada%22%20or%20groups.value%20eq%20%22{admins}%22%20or%20displayName%20eq%20%22mia%22",
+                &["zoe", "Bob", "ada", "mia"],
+            ),
+            (
+                "filter=displayName%20eq%20%22mia%22%20or%20id%20eq%20%22nothing%22",
+                &["mia"],
+            ),
+            ("filter=userName%20sw%20%22b%22", &["Bob"]),
+            (
+                "filter=userName%20sw%20%22z%22%20or%20userName%20sw%20%22A%22",
+                &["zoe", "ada"],
+            ),
+            (
+                "filter=userName%20sw%20%22m%22%20and%20active%20eq%20true",
+                &[],
+            ),
         ] {
             for limit in [1, 2, 100] {
                 let query = format!("?limit={limit}&{query}");
@@ -301,6 +328,10 @@ fn a_page_of_a_list_keeps_its_budget() {
             group: Some(team.clone()),
             ..base()
         };
+        let by_filter = |filter: &str| PeopleQuery {
+            filter: Some(Filter::parse(USERS.resource_type, filter).unwrap()),
+            ..base()
+        };
         let (created, named) = (PeopleOrder::Created, PeopleOrder::UserName);
         let (found, cost) = measure(page(&tenant, &by_role(), created)).await;
         assert!(found.0 == 0 && found.1.is_some(), "{found:?}");
@@ -331,6 +362,20 @@ fn a_page_of_a_list_keeps_its_budget() {
                 true,
             ),
             ("a state: none of 2,000", by_state(), created, 0, false),
+            (
+                "a filter by the beginning of names",
+                by_filter("userName sw \"seed\""),
+                created,
+                50,
+                false,
+            ),
+            (
+                "a filter by the beginning of names: none of 1,000",
+                by_filter("userName sw \"seed\" and title pr"),
+                created,
+                0,
+                false,
+            ),
             ("a role, by name: none of 1,000", by_role(), named, 0, false),
         ] {
             let (found, cost) = measure(page(&tenant, &query, order)).await;

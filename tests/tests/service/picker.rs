@@ -1,9 +1,19 @@
 //! The picker: members whose role allows it find colleagues by name, and learn nothing else of them.
 
-use rollcall_directory::Role;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rollcall_directory::capacity::{Cost, measure};
+use rollcall_directory::{Role, Tenant, USERS};
+use rollcall_insight::Insight;
+use rollcall_tests::event_fixture::relayed;
+use rollcall_tests::seed::{create, patch};
 use rollcall_tests::service::run;
+use rollcall_tests::table::TestTable;
 use rollcall_tests::urn;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 #[test]
 fn members_pick_people_by_name_and_learn_nothing_else() {
@@ -133,4 +143,119 @@ fn a_role_that_reads_the_directory_can_pick() {
             .await
             .expect(403);
     });
+}
+
+/// Reads the picker page by page. Returns the names, what each page cost, and its cursor.
+async fn pick(
+    tenant: &Tenant,
+    text: Option<&str>,
+    limit: usize,
+) -> (Vec<String>, Vec<Cost>, Vec<String>) {
+    let (mut names, mut costs, mut cursors) = (Vec::new(), Vec::new(), Vec::<String>::new());
+    loop {
+        let (insight, text) = (Insight::of(tenant), text.map(str::to_owned));
+        let cursor = cursors.last().map(String::as_str);
+        let (page, cost) = measure(insight.pick_people(text, limit, cursor)).await;
+        let (people, next) = page.unwrap();
+        assert!(people.len() <= limit, "{people:?}");
+        names.extend(people.into_iter().map(|person| person.name));
+        costs.push(cost);
+        match next {
+            Some(next) => cursors.push(next),
+            None => return (names, costs, cursors),
+        }
+    }
+}
+
+/// A word of the addresses of a thousand people begins like a name. Who has the name stands behind them in the index.
+#[test]
+fn nobody_is_lost_behind_the_addresses_of_others() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("picker-many").await;
+        table.seed_users(&tenant, 1_100).await;
+        let anna = json!({
+            "schemas": [urn::USER], "userName": "anna@example.test", "displayName": "Anna Exeter", "active": true,
+        });
+        let anna = create(&tenant, &USERS, anna).await;
+        tenant
+            .indexes()
+            .follow(&relayed(&tenant).await)
+            .await
+            .unwrap();
+        let found = ["Anna Exeter".to_owned()];
+        let check = async |what: &str, most: usize, calls: u32, units: f64| {
+            for limit in [1, 10] {
+                let (names, costs, cursors) = pick(&tenant, Some("ex"), limit).await;
+                assert_eq!(names, found, "{what}");
+                assert!(costs.len() <= most, "{what}: {costs:?}");
+                let fits = |cost: &Cost| cost.calls <= calls && cost.read_units <= units;
+                assert!(costs.iter().all(fits), "{what}: {costs:?}");
+                assert_tells_nothing(&cursors);
+            }
+        };
+        table.forget_indexes(&tenant).await;
+        check("looked through", 1, 10, 300.0).await;
+        let soon = || Instant::now() + Duration::from_secs(60);
+        while !tenant.indexes().complete(soon()).await.unwrap().complete {}
+        check("by words", 1, 8, 150.0).await;
+        // An earlier version did not note which words are of addresses.
+        table.forget_words_of_addresses(&tenant).await;
+        check("by words of an earlier version", 2, 30, 1_300.0).await;
+
+        let (names, costs, cursors) = pick(&tenant, None, 500).await;
+        assert_eq!((names.len(), costs.len()), (1_101, 3));
+        assert_tells_nothing(&cursors);
+        for wrong in [&cursors[0][1..], "", "a", "1bmFtZQ"] {
+            let page = Insight::of(&tenant)
+                .pick_people(None, 10, Some(wrong))
+                .await;
+            assert!(page.is_err(), "{wrong}");
+        }
+        let other = Some("ex".to_owned());
+        let page = Insight::of(&tenant)
+            .pick_people(other, 10, Some(&cursors[0]))
+            .await;
+        assert!(page.is_err(), "a cursor is good for its text alone");
+    });
+}
+
+/// The words of a person stay the same when one of them, of an address before, becomes a name.
+#[test]
+fn a_word_of_an_address_can_become_a_name_and_back() {
+    run(async |_| {
+        let table = TestTable::start().await;
+        let tenant = table.tenant("picker-marks").await;
+        let bea = json!({
+            "schemas": [urn::USER], "userName": "bea@zebra.test", "displayName": "Bea", "active": true,
+        });
+        let bea = create(&tenant, &USERS, bea).await;
+        for (shown, expected) in [
+            ("Bea", 0),
+            ("Bea Zebra", 1),
+            ("bea@zebra.test", 0),
+            ("Zebra", 1),
+        ] {
+            let rename = json!({"op": "replace", "path": "displayName", "value": shown});
+            patch(&tenant, &USERS, &bea, rename).await;
+            let events = relayed(&tenant).await;
+            tenant.indexes().follow(&events).await.unwrap();
+            let (names, _, _) = pick(&tenant, Some("zebra"), 10).await;
+            assert_eq!(names, vec![shown; expected]);
+        }
+    });
+}
+
+/// Asserts that the cursors say nothing of people to who decodes them.
+fn assert_tells_nothing(cursors: &[String]) {
+    for cursor in cursors {
+        for part in cursor[1..].split('.') {
+            let says = URL_SAFE_NO_PAD.decode(part).unwrap_or_default();
+            let says = String::from_utf8_lossy(&says).into_owned();
+            assert!(
+                !says.contains("example") && !says.contains("seed-"),
+                "{says}"
+            );
+        }
+    }
 }

@@ -95,7 +95,8 @@ impl Archived {
         let kinds = [EventType::GroupMemberAdded, EventType::GroupMemberRemoved];
         kinds.iter().any(|kind| kind.as_str() == self.kind)
             && self.taken.len() + self.left.len() < MOST_MEMBERS
-            && (&self.tenant, &self.kind, &self.subject) == (&next.tenant, &next.kind, &next.subject)
+            && (&self.tenant, &self.kind, &self.subject)
+                == (&next.tenant, &next.kind, &next.subject)
             && (self.at, self.entry()) == (next.at, next.entry())
     }
 

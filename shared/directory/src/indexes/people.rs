@@ -10,11 +10,11 @@ use std::collections::BTreeSet;
 
 use futures::stream::{self, StreamExt, TryStreamExt};
 use rollcall_model::{USERS, is_id};
-use rollcall_store::{Error, Expression, Key, Updated, from_item, key_item, number, to_item};
+use rollcall_store::{Error, Expression, Key, Updated, from_item, number, to_item};
 use serde::{Deserialize, Serialize};
 
 use crate::indexes::handle::Indexes;
-use crate::indexes::words::indexed;
+use crate::indexes::words::{Indexed, indexed};
 use crate::resources::record::Record;
 
 /// People whose words are written concurrently. All words of a tenant are in one partition.
@@ -26,6 +26,9 @@ const MAX_TURNS: usize = 20;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct WordList {
     words: BTreeSet<String>,
+    /// Those of the words whose items say that only an address or a user name has them. Earlier versions note none.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    addresses: BTreeSet<String>,
     /// Increases by one with every write.
     revision: u64,
     /// Whether the words are being written, so that some may be missing in the index.
@@ -33,18 +36,30 @@ struct WordList {
     is_open: bool,
 }
 
+/// What an item of the index says, beside its key.
+#[derive(Serialize)]
+struct WordItem {
+    /// Whether only an address or a user name of the person has the word. A search for names passes over such items.
+    #[serde(rename = "address", skip_serializing_if = "std::ops::Not::not")]
+    is_of_address: bool,
+}
+
 /// A person as the index has them, and as they are.
 #[derive(Clone, Debug)]
 struct Compared {
     listed: Option<WordList>,
-    wanted: BTreeSet<String>,
+    wanted: Indexed,
 }
 
 impl Compared {
     fn is_done(&self) -> bool {
         match &self.listed {
-            Some(listed) => !listed.is_open && listed.words == self.wanted,
-            None => self.wanted.is_empty(),
+            Some(listed) => {
+                let (words, addresses) = (&listed.words, &listed.addresses);
+                !listed.is_open
+                    && (words, addresses) == (&self.wanted.words, &self.wanted.addresses)
+            }
+            None => self.wanted.words.is_empty(),
         }
     }
 }
@@ -101,10 +116,11 @@ impl Indexes<'_> {
         written: &mut BTreeSet<String>,
     ) -> Result<bool, Error> {
         let known = listed.clone().unwrap_or_default();
-        let mut all = &known.words | wanted;
+        let mut all = &known.words | &wanted.words;
         all.append(&mut written.clone());
         let mut list = WordList {
             words: all.clone(),
+            addresses: wanted.addresses.clone(),
             revision: known.revision,
             is_open: true,
         };
@@ -115,17 +131,25 @@ impl Indexes<'_> {
         if self.words_now(id).await? != *wanted {
             return Ok(false);
         }
-        let new = match known.is_open {
-            true => wanted.clone(),
-            false => wanted - &known.words,
+        let is_noted = |word: &String| {
+            known.words.contains(word)
+                && known.addresses.contains(word) == wanted.addresses.contains(word)
         };
+        let is_new = |word: &&String| known.is_open || written.contains(*word) || !is_noted(word);
+        let new: BTreeSet<String> = wanted.words.iter().filter(is_new).cloned().collect();
         let keys = self.scope.keys();
-        let items = new.iter().map(|word| key_item(&keys.word(word, id)));
-        let old = all.difference(wanted).map(|word| keys.word(word, id));
+        let items = new.iter().map(|word| {
+            let is_of_address = wanted.addresses.contains(word);
+            to_item(&keys.word(word, id), &WordItem { is_of_address })
+        });
+        let items = items.collect::<Result<Vec<_>, Error>>()?;
+        let old = all
+            .difference(&wanted.words)
+            .map(|word| keys.word(word, id));
         written.extend(new.iter().cloned());
-        self.scope.table.batch_put(items.collect()).await?;
+        self.scope.table.batch_put(items).await?;
         self.scope.table.batch_delete(old.collect()).await?;
-        if wanted.is_empty() {
+        if wanted.words.is_empty() {
             // The person was deleted, and ids are never used again.
             self.scope
                 .table
@@ -134,14 +158,14 @@ impl Indexes<'_> {
             return Ok(true);
         }
         list = WordList {
-            words: wanted.clone(),
+            words: wanted.words.clone(),
             is_open: false,
             ..list
         };
         self.note(id, &mut list).await
     }
 
-    async fn words_now(self, id: &str) -> Result<BTreeSet<String>, Error> {
+    async fn words_now(self, id: &str) -> Result<Indexed, Error> {
         let key = self.scope.keys().resource(&USERS, id);
         words_in(self.scope.table.get(&key).await?)
     }
@@ -154,12 +178,26 @@ impl Indexes<'_> {
         };
         list.revision += 1;
         let stored = to_item(&self.scope.keys().words_of(id), list)?;
-        let set = match list.is_open {
-            true => "SET words = :words, revision = :next, is_open = :is_open",
-            false => "SET words = :words, revision = :next REMOVE is_open",
-        };
+        let (mut kept, mut removed) = (vec!["words = :words", "revision = :next"], Vec::new());
+        for (name, assignment) in [
+            ("addresses", "addresses = :addresses"),
+            ("is_open", "is_open = :is_open"),
+        ] {
+            match stored.contains_key(name) {
+                true => kept.push(assignment),
+                false => removed.push(name),
+            }
+        }
+        let mut set = format!("SET {}", kept.join(", "));
+        if !removed.is_empty() {
+            set = format!("{set} REMOVE {}", removed.join(", "));
+        }
         let mut set = Expression::new(set).with(":next", number(list.revision));
-        for (value, name) in [(":words", "words"), (":is_open", "is_open")] {
+        for (value, name) in [
+            (":words", "words"),
+            (":addresses", "addresses"),
+            (":is_open", "is_open"),
+        ] {
             if let Some(stored) = stored.get(name) {
                 set = set.with(value, stored.clone());
             }
@@ -177,7 +215,7 @@ fn compare([record, listed]: [Option<rollcall_store::Item>; 2]) -> Result<Compar
     })
 }
 
-fn words_in(record: Option<rollcall_store::Item>) -> Result<BTreeSet<String>, Error> {
+fn words_in(record: Option<rollcall_store::Item>) -> Result<Indexed, Error> {
     let record = record.map(Record::from_item).transpose()?;
     let words = record.as_ref().map(indexed).transpose()?;
     Ok(words.unwrap_or_default())

@@ -1,6 +1,6 @@
 //! The words by which a search finds a person: those of the person's names and e-mail addresses. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rollcall_model::USERS;
 use rollcall_scim::fold;
@@ -16,36 +16,81 @@ const MAX_WORD_BYTES: usize = 64;
 /// The attributes with words, in the order in which they count.
 pub(super) const WORDED: [&str; 4] = ["displayName", "name", "userName", "emails"];
 
+/// What the index finds a person by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Indexed {
+    /// The person's words, and those of the roles that the last event reported.
+    pub(super) words: BTreeSet<String>,
+    /// Those of the words that no name has, but an address or a user name.
+    pub(super) addresses: BTreeSet<String>,
+}
+
 /// Returns the first eight distinct words of a person's `displayName`, `name`, `userName` and e-mail addresses, folded.
 ///
 /// # Errors
 /// When the stored document is not JSON.
 pub fn words_of(person: &Record) -> Result<BTreeSet<String>, Error> {
+    Ok(worded(person)?.into_keys().collect())
+}
+
+/// Returns those of [`words_of`] that `displayName` or `name` has.
+///
+/// # Errors
+/// When the stored document is not JSON.
+pub fn name_words_of(person: &Record) -> Result<BTreeSet<String>, Error> {
+    let words = worded(person)?.into_iter();
+    Ok(words
+        .filter_map(|(word, is_name)| is_name.then_some(word))
+        .collect())
+}
+
+/// Returns whether a `displayName` or a part of `name` is what people call somebody, and not nothing or an address.
+pub fn is_name(text: &str) -> bool {
+    let is_address = text.contains('@') && !text.trim().contains(char::is_whitespace);
+    !text.trim().is_empty() && !is_address
+}
+
+/// Returns what the index finds a person by.
+///
+/// # Errors
+/// When the stored document is not JSON.
+pub(super) fn indexed(person: &Record) -> Result<Indexed, Error> {
+    let account = &person.account;
+    let roles = account.announced.iter().chain(&account.announced_below);
+    let mut indexed = Indexed::default();
+    for (word, is_name) in worded(person)? {
+        if !is_name {
+            indexed.addresses.insert(word.clone());
+        }
+        indexed.words.insert(word);
+    }
+    let roles = roles.map(|role| role_word(role.as_str()));
+    indexed.words.extend(roles);
+    Ok(indexed)
+}
+
+/// Returns the words of a person, and whether a name has each.
+fn worded(person: &Record) -> Result<BTreeMap<String, bool>, Error> {
     let resource = person.resource(&USERS)?;
     let mut texts = Vec::new();
     for attribute in WORDED {
         match (attribute, resource.get(attribute)) {
             ("emails", Some(Value::Array(emails))) => {
-                texts.extend(emails.iter().filter_map(|email| email["value"].as_str()));
+                let values = emails.iter().filter_map(|email| email["value"].as_str());
+                texts.extend(values.map(|value| (value, false)));
             }
             (_, Some(Value::Object(parts))) => {
-                texts.extend(parts.values().filter_map(Value::as_str));
+                let parts = parts.values().filter_map(Value::as_str);
+                texts.extend(parts.map(|part| (part, is_name(part))));
             }
-            (_, value) => texts.extend(value.and_then(Value::as_str)),
+            (_, value) => {
+                let value = value.and_then(Value::as_str);
+                let is_shown = attribute == "displayName";
+                texts.extend(value.map(|value| (value, is_shown && is_name(value))));
+            }
         }
     }
     Ok(first_words(&texts))
-}
-
-/// Returns what the index finds a person by: their words, and the roles that the last event reported.
-///
-/// # Errors
-/// When the stored document is not JSON.
-pub(super) fn indexed(person: &Record) -> Result<BTreeSet<String>, Error> {
-    let account = &person.account;
-    let roles = account.announced.iter().chain(&account.announced_below);
-    let roles = roles.map(|role| role_word(role.as_str()));
-    Ok(words_of(person)?.into_iter().chain(roles).collect())
 }
 
 /// Returns the word by which the index finds the people of a role. No text is split into such a word.
@@ -58,12 +103,14 @@ pub fn searched_words(text: &str) -> Vec<String> {
     words(text).collect()
 }
 
-fn first_words(texts: &[&str]) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    for word in texts.iter().flat_map(|text| words(text)) {
-        found.insert(word);
-        if found.len() == MAX_WORDS {
-            break;
+/// Returns the first words of the texts, of which some are names, and whether a name has each.
+fn first_words(texts: &[(&str, bool)]) -> BTreeMap<String, bool> {
+    let mut found: BTreeMap<String, bool> = BTreeMap::new();
+    for &(text, is_name) in texts {
+        for word in words(text) {
+            if found.len() < MAX_WORDS || found.contains_key(&word) {
+                *found.entry(word).or_default() |= is_name;
+            }
         }
     }
     found
@@ -106,10 +153,38 @@ mod tests {
                 &["a", "b", "c", "d", "e", "f", "g", "h"],
             ),
         ] {
-            let found: Vec<String> = first_words(texts).into_iter().collect();
+            let texts: Vec<(&str, bool)> = texts.iter().map(|text| (*text, true)).collect();
+            let found: Vec<String> = first_words(&texts).into_keys().collect();
             assert_eq!(found, expected, "{texts:?}");
         }
         let long = "ü".repeat(1_000);
         assert_eq!(searched_words(&long), ["ü".repeat(32)]);
+    }
+    #[test]
+    fn a_word_is_a_name_if_any_name_has_it() {
+        let texts = [
+            ("ada@acme.test", false),
+            ("Ada Acme-King", true),
+            ("king@acme.test", false),
+            ("Lovelace", true),
+        ];
+        let found = first_words(&texts);
+        let names = found.iter().filter(|(_, is_name)| **is_name);
+        let names: Vec<&str> = names.map(|(word, _)| &**word).collect();
+        assert_eq!(names, ["acme", "ada", "king", "lovelace"]);
+        assert_eq!(found.get("test"), Some(&false));
+    }
+
+    #[test]
+    fn an_address_is_no_name() {
+        for (text, expected) in [
+            ("Ada", true),
+            ("Ada @ Work", true),
+            ("  ", false),
+            ("ada@example.test", false),
+            (" ada@example.test ", false),
+        ] {
+            assert_eq!(is_name(text), expected, "{text}");
+        }
     }
 }

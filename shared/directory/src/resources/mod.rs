@@ -10,8 +10,8 @@
 //! from one `page_cursor` to the next, or by a `full_scan`;
 //! `patience` ends a list that takes too long, and `all_kinds` lists users and groups at once. `by_cursor` reads a
 //! `page` from one `cursor` to the next, which is `signed`, in a `walk_order` or by a `stored_order`, and `in_order`
-//! sorts by any attribute. `counters` counts, and `slice` cuts the page. `claimable` finds the groups that a claim
-//! names. `readable` leaves out what cannot be read, where that must not end the whole.
+//! sorts by any attribute. Clients cannot read a `sealed_cursor`. `counters` counts, and `slice` cuts the page. `claimable`
+//! finds the groups that a claim names. `readable` leaves out what cannot be read, where that must not end the whole.
 //!
 //! `ownership` says which connection may write a resource, `take_over` gives it to another one, and `lifted_owners` finds
 //! the owners of earlier versions. `sign_in_only` gives way to what is pushed, `subjects` says whom a sign-in's subject is
@@ -61,6 +61,7 @@ pub(crate) mod query_plan;
 mod readable;
 pub(crate) mod record;
 pub(crate) mod restore;
+pub(crate) mod sealed_cursor;
 pub(crate) mod sign_in_only;
 pub(crate) mod signed;
 pub(crate) mod slice;

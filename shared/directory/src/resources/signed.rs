@@ -19,12 +19,28 @@ const UNKEYED: char = '-';
 
 /// Where a page of a list of the API starts, and until when its cursor can be used.
 #[derive(Serialize, Deserialize)]
-struct ListCursor<P> {
+pub(super) struct ListCursor<P> {
     #[serde(rename = "p")]
     place: P,
     /// In seconds since 1970.
     #[serde(rename = "e")]
     expires: i64,
+}
+
+impl<P> ListCursor<P> {
+    pub(super) fn of(place: P) -> Self {
+        let expires = Timestamp::now().as_second() + i64::from(limits::CURSOR_TIMEOUT_SECONDS);
+        Self { place, expires }
+    }
+
+    /// Returns the place.
+    ///
+    /// # Errors
+    /// `expiredCursor` if the cursor has ended.
+    pub(super) fn into_place(self) -> Result<P, Error> {
+        unless_ended(self.expires)?;
+        Ok(self.place)
+    }
 }
 
 /// Returns the text of a cursor that says this, bound to the tenant and to `bound_to`.
@@ -85,8 +101,7 @@ pub async fn list_cursor(
     query: &str,
     place: &impl Serialize,
 ) -> Result<String, Error> {
-    let expires = Timestamp::now().as_second() + i64::from(limits::CURSOR_TIMEOUT_SECONDS);
-    sign(scope, &bound_to_list(query), &ListCursor { place, expires }).await
+    sign(scope, &bound_to_list(query), &ListCursor::of(place)).await
 }
 
 /// Returns the place in a list that a cursor of [`list_cursor`] names.
@@ -100,8 +115,7 @@ pub async fn list_place<P: DeserializeOwned>(
     cursor: &str,
 ) -> Result<P, Error> {
     let cursor: ListCursor<P> = verified(scope, &bound_to_list(query), cursor).await?;
-    unless_ended(cursor.expires)?;
-    Ok(cursor.place)
+    cursor.into_place()
 }
 
 /// Returns an error if this time, in seconds since 1970, is over.
@@ -120,7 +134,7 @@ fn in_time(expires: i64, now: i64) -> Result<(), scim::Error> {
 }
 
 /// No cursor of SCIM is bound to this: those begin with the id of a token.
-fn bound_to_list(query: &str) -> String {
+pub(super) fn bound_to_list(query: &str) -> String {
     format!("list\n{}", sha256_hex(query))
 }
 

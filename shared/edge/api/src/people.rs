@@ -172,7 +172,8 @@ pub(crate) struct PeoplePage {
     role: Option<String>,
     /// Only people in the group with this id.
     group: Option<String>,
-    /// Only people whom this SCIM filter matches (RFC 7644 §3.4.2.2).
+    /// Only people whom this SCIM filter matches (RFC 7644 §3.4.2.2). Those whom it finds by the beginning of `userName` come
+    /// in order of user names.
     #[param(max_length = 16384)]
     filter: Option<String>,
     /// Only people with a word that begins with this text in a name or e-mail address, or with this text as an id,

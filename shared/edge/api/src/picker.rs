@@ -16,7 +16,7 @@ use crate::gate::Pick;
 #[into_params(parameter_in = Query)]
 pub(crate) struct PickerQuery {
     /// Only people with words in their names that begin with the words of this text, without regard to case. Addresses find
-    /// nobody.
+    /// nobody. The first eight different words of a person count.
     text: Option<String>,
     /// `next` of the page before, with the same `text`, for an hour.
     after: Option<String>,
@@ -42,7 +42,8 @@ impl From<Picked> for PickedPerson {
 }
 
 /// Finds people by name, and shows their ids and names alone; without `text`, everybody in order of user names. People who
-/// are inactive are left out.
+/// are inactive are left out. A page looks at a bounded number of people, so it can have few of them, or none, although
+/// another page follows.
 #[utoipa::path(get, path = "/api/v1/picker", operation_id = "pick_users", tag = "people", params(PickerQuery),
     responses((status = 200, body = List<PickedPerson>)), security(("session" = ["directory:pick"])))]
 pub(crate) async fn pick(
