@@ -159,7 +159,7 @@ impl Insight<'_> {
         if searched.is_none() {
             return Ok(Way::Names);
         }
-        let has_all = self.tenant.indexes().has_words_of_all().await?;
+        let has_all = self.tenant.indexes().people_by_words().await?.complete;
         Ok(if has_all { Way::Words } else { Way::Created })
     }
 

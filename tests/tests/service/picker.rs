@@ -177,7 +177,7 @@ fn nobody_is_lost_behind_the_addresses_of_others() {
         let anna = json!({
             "schemas": [urn::USER], "userName": "anna@example.test", "displayName": "Anna Exeter", "active": true,
         });
-        let anna = create(&tenant, &USERS, anna).await;
+        create(&tenant, &USERS, anna).await;
         tenant
             .indexes()
             .follow(&relayed(&tenant).await)

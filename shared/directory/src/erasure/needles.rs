@@ -17,9 +17,9 @@ const QUOTES: [char; 3] = ['"', '`', '\''];
 /// Where a spelling of a value is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Spelling {
-    InQuotes,
-    InJson,
-    InBoth,
+    Quoted,
+    Json,
+    Both,
 }
 
 /// Values in lower case that texts are searched for.
@@ -42,10 +42,10 @@ impl Needles {
             let (quoted, in_json) = (value.replace('"', "\\\""), escaped(value));
             if quoted == in_json {
                 patterns.push(quoted);
-                spellings.push(Spelling::InBoth);
+                spellings.push(Spelling::Both);
             } else {
                 patterns.extend([quoted, in_json]);
-                spellings.extend([Spelling::InQuotes, Spelling::InJson]);
+                spellings.extend([Spelling::Quoted, Spelling::Json]);
             }
         }
         let finder = AhoCorasick::new(patterns).map_err(Error::corrupt)?;
@@ -71,7 +71,7 @@ impl Needles {
         if !text.contains(QUOTES) {
             return false;
         }
-        self.stands(text, Spelling::InQuotes, |before, word, after| {
+        self.stands(text, Spelling::Quoted, |before, word, after| {
             let quote = before.chars().next_back();
             quote.is_some_and(|it| QUOTES.contains(&it))
                 && after == quote
@@ -81,7 +81,7 @@ impl Needles {
 
     /// Returns whether a JSON text, which need not be whole, has one of the values as a whole string, or quoted in another.
     pub(crate) fn is_in_json(&self, text: &str) -> bool {
-        self.stands(text, Spelling::InJson, |before, _, after| {
+        self.stands(text, Spelling::Json, |before, _, after| {
             before.ends_with('"') && matches!(after, Some('"' | '\\'))
         })
     }
@@ -97,7 +97,7 @@ impl Needles {
         let lower = text.to_lowercase();
         let is_meant = |pattern: PatternID| {
             let known = self.spellings.get(pattern.as_usize());
-            known.is_some_and(|it| [spelling, Spelling::InBoth].contains(it))
+            known.is_some_and(|it| [spelling, Spelling::Both].contains(it))
         };
         self.finder.find_overlapping_iter(&lower).any(|found| {
             let (before, after) = (&lower[..found.start()], &lower[found.end()..]);
