@@ -9,7 +9,7 @@ people-search = Search people
 people-search-hint = Any word of a name or address
 people-chip-remove = Remove
 people-no-words = The search index is still being built: for now, this finds the beginnings of user names, and other values only as a whole.
-people-no-changes = The search index lacks the latest changes, which are added within about an hour: whoever was added or renamed may not be found yet, except by whole values and by the beginning of the user name.
+people-no-changes = The search index lacks the latest changes. They are added within about an hour. Until then, people who were added or renamed are found only by whole values or by the beginning of the user name.
 people-nobody-yet = Nobody yet. People appear here as soon as your provider sends them.
 people-no-match =
     { $count ->
