@@ -13,6 +13,7 @@ use rollcall_edge_http::Problem;
 use rollcall_scim as scim;
 use rollcall_scim::limits::MAX_BODY_BYTES;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::caller::Access;
@@ -73,7 +74,8 @@ pub(crate) struct DesiredImport {
     _next_part: Option<u32>,
     /// Ignored, so that an import can be sent as it was read.
     #[serde(rename = "counts")]
-    _counts: Option<ImportCounts>,
+    #[schema(value_type = Option<Object>)]
+    _counts: Option<Map<String, Value>>,
 }
 
 /// An import with its progress.
