@@ -26,45 +26,53 @@ fn webhook(receiver: &Receiver, types: &[EventType]) -> NewWebhook {
 #[test]
 fn a_hanging_receiver_of_the_stack_holds_up_no_webhook_of_a_tenant() {
     run(async |_| {
-        let fixture = EventFixture::start().await;
-        let of_stack = Receiver::start(Reply::Status(500)).await;
-        let of_tenant = Receiver::start(Reply::Status(500)).await;
-        let directory = fixture.local.directory();
-        let new = webhook(&of_stack, &[]);
-        let made = directory.stack_webhooks();
-        made.create(&new, &KeyChanger::default()).await.unwrap();
-        // More tenants wait for the webhook of the stack than it is called for at the same time.
-        for number in 0..AT_ONCE + 5 {
-            fixture.another(&format!("waits-{number}")).await;
+        // If the tenant had waited, all deliveries of the stack would have begun, each time. On a busy machine, the local run
+        // begins some of them, too.
+        let mut hanging = usize::MAX;
+        for _ in 0..4 {
+            hanging = hanging.min(hanging_before_the_tenant().await);
+            if hanging <= AT_ONCE + 2 {
+                return;
+            }
         }
-        fixture.drained().await;
-        // The webhook of a tenant is due after all of them.
-        let (tenant, idp) = fixture.another("last").await;
-        let new = webhook(&of_tenant, &[EventType::UserCreated]);
-        tenant.webhooks().create(&new).await.unwrap();
-        idp.user("ada").await;
-        fixture.drained().await;
-        assert_eq!(of_tenant.received().len(), 1);
-
-        of_stack.reply(Reply::Hang);
-        of_tenant.reply(Reply::Status(204));
-        let before = of_stack.received().len();
-        let sender = rollcall_webhook_sender::handler(directory);
-        let sender = sender.at(after(Timestamp::now(), 3_600));
-        let sent = call(&sender, json!({"waiting": {}}), Duration::from_secs(60));
-        let arrived = until("the event of the tenant", || {
-            (of_tenant.received().len() == 2).then_some(())
-        });
-        tokio::select! {
-            () = sent => panic!("nothing hangs"),
-            () = arrived => {}
-        }
-        // The local run repeats what has failed, too: one or two of them in this time. If the tenant had waited, all would have
-        // begun.
-        let hanging = of_stack.received().len() - before;
-        assert!(
-            hanging <= AT_ONCE + 2,
-            "the tenant waited until {hanging} deliveries of the stack had begun"
-        );
+        panic!("the tenant waited until {hanging} deliveries of the stack had begun");
     });
+}
+
+/// Returns how many deliveries of the stack hang when the tenant's arrives.
+async fn hanging_before_the_tenant() -> usize {
+    let fixture = EventFixture::start().await;
+    let of_stack = Receiver::start(Reply::Status(500)).await;
+    let of_tenant = Receiver::start(Reply::Status(500)).await;
+    let directory = fixture.local.directory();
+    let new = webhook(&of_stack, &[]);
+    let made = directory.stack_webhooks();
+    made.create(&new, &KeyChanger::default()).await.unwrap();
+    // More tenants wait for the webhook of the stack than it is called for at the same time.
+    for number in 0..AT_ONCE + 5 {
+        fixture.another(&format!("waits-{number}")).await;
+    }
+    fixture.drained().await;
+    // The webhook of a tenant is due after all of them.
+    let (tenant, idp) = fixture.another("last").await;
+    let new = webhook(&of_tenant, &[EventType::UserCreated]);
+    tenant.webhooks().create(&new).await.unwrap();
+    idp.user("ada").await;
+    fixture.drained().await;
+    let tried = of_tenant.received().len();
+
+    of_stack.reply(Reply::Hang);
+    of_tenant.reply(Reply::Status(204));
+    let before = of_stack.received().len();
+    let sender = rollcall_webhook_sender::handler(directory);
+    let sender = sender.at(after(Timestamp::now(), 3_600));
+    let sent = call(&sender, json!({"waiting": {}}), Duration::from_secs(60));
+    let arrived = until("the event of the tenant", || {
+        (of_tenant.received().len() > tried).then_some(())
+    });
+    tokio::select! {
+        () = sent => panic!("nothing hangs"),
+        () = arrived => {}
+    }
+    of_stack.received().len() - before
 }
